@@ -1,0 +1,1 @@
+#include "roux/base/type_name.h"
