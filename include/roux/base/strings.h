@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +24,8 @@ std::string nearest_name(std::string_view given, std::span<const std::string> ca
 // nearest_name as the end of a message: ` (did you mean "cosine"?)`, or "" if none is close.
 std::string did_you_mean(std::string_view given, std::span<const std::string> candidates);
 
-// Breaks text into lines of at most `width` columns, at spaces; words longer than that stand alone.
+// Breaks text into lines of at most `width` characters, at spaces; words longer than that stand
+// alone. Line ends in the text stay line ends; spaces in a row become one. Empty text has no lines.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
 }  // namespace roux
