@@ -1,27 +1,49 @@
+# What this tree is made of, one call each: a room, its tests, its bench.
 include_guard(GLOBAL)
 include(GoogleTest)
 
 # Flags for our own code only: linked PRIVATE, so nothing leaks to users.
 add_library(roux_warnings INTERFACE)
 add_library(roux::warnings ALIAS roux_warnings)
-target_compile_options(roux_warnings INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
-  $<$<BOOL:${ROUX_WERROR}>:-Werror>)
+set(warnings -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  list(APPEND warnings -Wno-restrict)  # GCC 12 sees overlaps in "text" + string (GCC bug 105651)
+endif()
+if(ROUX_WERROR)
+  list(APPEND warnings -Werror)
+endif()
+target_compile_options(roux_warnings INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
 
-# roux_add_room(<room> HEADERS ... SOURCES ... ROOMS ... LIBRARIES ... [TORCH])
+# roux_add_room(<room> HEADERS ... SOURCES ... ROOMS ... LIBRARIES ... [TORCH | TORCH_NN])
 #
 # One folder of the framework, as an object library that goes into libroux.so. HEADERS are relative
 # to include/roux/<room>, SOURCES to the current folder. ROOMS are the rooms it includes, LIBRARIES
-# what only its sources see. TORCH: its sources see LibTorch.
+# what only its sources see. TORCH: its sources see LibTorch. TORCH_NN: they see torch/nn too, whose
+# headers cost 12 s a source, so the room gets a precompiled one.
 function(roux_add_room room)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "" "HEADERS;SOURCES;ROOMS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH;TORCH_NN" "" "HEADERS;SOURCES;ROOMS;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "roux_add_room(${room}): what is '${arg_UNPARSED_ARGUMENTS}'?")
   endif()
+  foreach(header IN LISTS arg_HEADERS)
+    if(NOT EXISTS ${PROJECT_SOURCE_DIR}/include/roux/${room}/${header})
+      message(FATAL_ERROR "roux_add_room(${room}): include/roux/${room} has no ${header}")
+    endif()
+  endforeach()
 
   add_library(roux_${room} OBJECT ${arg_SOURCES})
   target_include_directories(roux_${room} PUBLIC ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(roux_${room} PRIVATE ${arg_LIBRARIES} roux::warnings)
+  if(arg_TORCH_NN)
+    set(arg_TORCH TRUE)
+    target_precompile_headers(roux_${room} PRIVATE <torch/nn/module.h>)
+    # Without this ccache takes a source with a precompiled header for uncacheable.
+    if(ROUX_CCACHE)
+      set_target_properties(roux_${room} PROPERTIES CXX_COMPILER_LAUNCHER
+        "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${ROUX_CCACHE}")
+      target_compile_options(roux_${room} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+    endif()
+  endif()
   if(arg_TORCH)
     target_link_libraries(roux_${room} PRIVATE roux::torch)
   endif()
@@ -31,6 +53,29 @@ function(roux_add_room room)
   set_property(TARGET roux_${room} PROPERTY ROUX_TORCH ${arg_TORCH})
   set_property(TARGET roux_${room} PROPERTY ROUX_LIBRARIES ${arg_LIBRARIES})
   set_property(TARGET roux_${room} PROPERTY ROUX_HEADERS ${arg_HEADERS})
+endfunction()
+
+# libroux.so: the objects of every room declared so far, and what they link.
+function(roux_add_library_of_rooms)
+  get_property(rooms GLOBAL PROPERTY ROUX_ROOMS)
+  if(NOT rooms)
+    return()
+  endif()
+  add_library(roux SHARED)
+  add_library(roux::roux ALIAS roux)
+  set_target_properties(roux PROPERTIES
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  target_compile_features(roux INTERFACE cxx_std_20)
+  target_include_directories(roux INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  foreach(room IN LISTS rooms)
+    get_property(torch TARGET roux_${room} PROPERTY ROUX_TORCH)
+    get_property(libraries TARGET roux_${room} PROPERTY ROUX_LIBRARIES)
+    # BUILD_INTERFACE: whoever links libroux.so later needs none of them.
+    foreach(library roux_${room} ${libraries} $<$<BOOL:${torch}>:roux::torch>)
+      target_link_libraries(roux PRIVATE $<BUILD_INTERFACE:${library}>)
+    endforeach()
+  endforeach()
 endfunction()
 
 # All rooms that <room> stands on, itself included, in <result>.
@@ -65,9 +110,13 @@ endfunction()
 # roux_add_tests(<room> SOURCES ... [LIBRARIES ...] [LABELS ...])
 #
 # One program for a room's tests: linking takes seconds, so the files share it. A test file that
-# lies in the folder and in no target is an error.
+# lies in the folder and in no target is an error. A suite whose name begins with Slow gets the
+# label `slow`, which the default run leaves out: TEST(SlowConfigFuzz, ...).
 function(roux_add_tests room)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;LABELS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "roux_add_tests(${room}): what is '${arg_UNPARSED_ARGUMENTS}'?")
+  endif()
 
   file(GLOB_RECURSE orphans CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *_test.cpp)
   list(REMOVE_ITEM orphans ${arg_SOURCES})
@@ -79,5 +128,32 @@ function(roux_add_tests room)
   target_include_directories(${room}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${room}_tests PRIVATE ${arg_LIBRARIES} GTest::gmock_main roux::warnings)
   roux_link_room(${room}_tests ${room})
-  gtest_discover_tests(${room}_tests DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${arg_LABELS}")
+
+  # A test that hangs is stopped, and named, well before the run's own limit.
+  gtest_discover_tests(${room}_tests DISCOVERY_MODE PRE_TEST
+    TEST_FILTER "-Slow*:*/Slow*"
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 120)
+  gtest_discover_tests(${room}_tests DISCOVERY_MODE PRE_TEST
+    TEST_FILTER "Slow*:*/Slow*" TEST_LIST ${room}_slow_tests
+    PROPERTIES LABELS "${arg_LABELS};slow" TIMEOUT 1800)
+endfunction()
+
+# roux_add_bench(<room> SOURCES ... [LIBRARIES ...])
+#
+# One program for a room's benches, <room>_bench, on Google Benchmark; left out where that is not
+# installed. Its figures mean something only in a release build.
+function(roux_add_bench room)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "roux_add_bench(${room}): what is '${arg_UNPARSED_ARGUMENTS}'?")
+  endif()
+  find_package(benchmark QUIET)
+  if(NOT benchmark_FOUND)
+    message(STATUS "${room}_bench: left out, Google Benchmark is not installed")
+    return()
+  endif()
+  add_executable(${room}_bench ${arg_SOURCES})
+  target_link_libraries(${room}_bench PRIVATE
+    ${arg_LIBRARIES} benchmark::benchmark_main roux::warnings)
+  roux_link_room(${room}_bench ${room})
 endfunction()

@@ -1,6 +1,11 @@
 # How everything here is compiled: the standard, the sanitizers, and the cache and linker that
 # make it quick where they are installed.
 include_guard(GLOBAL)
+include(GNUInstallDirs)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -9,14 +14,19 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 
-find_program(ROUX_CCACHE ccache)
+# Installed programs find libroux.so beside them, and LibTorch where it was when they were linked.
+file(RELATIVE_PATH bin_to_lib /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+set(CMAKE_INSTALL_RPATH "$ORIGIN/${bin_to_lib}" "$ORIGIN")
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+
+find_program(ROUX_CCACHE ccache DOC "Compiler cache, used where it is installed")
 if(ROUX_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${ROUX_CCACHE})
 endif()
 
-find_program(ROUX_MOLD mold)
+find_program(ROUX_MOLD mold DOC "Quick linker, used where it is installed")
 if(ROUX_MOLD)
-  add_link_options(-fuse-ld=mold)
+  add_link_options($<$<LINK_LANGUAGE:CXX>:-fuse-ld=mold>)
 endif()
 
 if(ROUX_SANITIZE)
