@@ -61,9 +61,10 @@ macro(roux_enable_cuda)
     set(CMAKE_CUDA_COMPILER_LAUNCHER ${ROUX_CCACHE})
   endif()
   enable_language(CUDA)
-  # CMake 3.25 knows no C++20 flag of nvcc: a standard that it does know, and ours after it.
-  set(CMAKE_CUDA_STANDARD 17)
-  add_compile_options($<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
+  # CMake 3.25 does not know nvcc's flag for C++20, which roux::roux asks of its users.
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+  set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  set(CMAKE_CUDA_STANDARD 20)
 endmacro()
 
 # roux_add_cuda_library(SOURCES ... [LIBRARIES ...])
@@ -88,7 +89,9 @@ function(roux_add_cuda_library)
   target_link_libraries(roux_cuda PRIVATE
     roux::roux roux::torch roux::c10_cuda roux::torch_cuda CUDA::cudart ${arg_LIBRARIES}
     roux::warnings)
-  # cuBLAS, cuDNN and NCCL are torch_cuda's own needs: not there where only the CPU set is.
-  target_link_options(roux_cuda PRIVATE LINKER:--allow-shlib-undefined)
+  # torch_cuda registers its kernels when it is loaded, whether or not a symbol of it is used. What
+  # it needs itself (cuBLAS, cuDNN, NCCL) is not there where only the CPU set is.
+  target_link_options(roux_cuda PRIVATE LINKER:--no-as-needed LINKER:--allow-shlib-undefined)
+  set_target_properties(roux_cuda PROPERTIES INSTALL_RPATH "$ORIGIN;${ROUX_TORCH_FOUND_DIR}/lib")
   install(TARGETS roux_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()

@@ -36,6 +36,7 @@ function(roux_add_recipe name)
     list(APPEND presets ${preset})
     list(APPEND copies ${PROJECT_BINARY_DIR}/${share}/${file})
   endforeach()
+  string(REPLACE ";" "\\;" summary "${arg_SUMMARY}")
   set(assets ${CMAKE_CURRENT_BINARY_DIR}/${arg_PROGRAM}_assets.cpp)
   set(script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/RouxEmbed.cmake)
   add_custom_command(
@@ -43,7 +44,7 @@ function(roux_add_recipe name)
     BYPRODUCTS ${PROJECT_BINARY_DIR}/${share}/recipe.toml ${copies}
     COMMAND ${CMAKE_COMMAND} -P ${script}
       ${assets} ${PROJECT_BINARY_DIR}/${share} ${PROJECT_SOURCE_DIR}
-      ${name} ${arg_PROGRAM} ${arg_SUMMARY} ${presets}
+      ${name} ${arg_PROGRAM} ${summary} ${presets}
     DEPENDS ${presets} ${script}
     COMMENT "Embedding the presets of ${name}"
     VERBATIM)

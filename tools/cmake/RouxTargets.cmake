@@ -63,7 +63,9 @@ function(roux_add_library_of_rooms)
   endif()
   add_library(roux SHARED)
   add_library(roux::roux ALIAS roux)
+  # LibTorch's folder by name: CMake drops from an installed run path what lies in this tree.
   set_target_properties(roux PROPERTIES
+    INSTALL_RPATH "$ORIGIN;${ROUX_TORCH_FOUND_DIR}/lib"
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   target_compile_features(roux INTERFACE cxx_std_20)
   target_include_directories(roux INTERFACE
