@@ -1,0 +1,124 @@
+#include "roux/config/problems.h"
+
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+#include "roux/base/error.h"
+#include "roux/base/strings.h"
+#include "roux/config/value.h"
+
+namespace roux::config {
+
+struct Problems::Found {
+  std::vector<Problem> problems;
+  std::vector<Problem> warnings;
+};
+
+namespace {
+
+bool is_at_or_below(std::string_view key, std::string_view path) {
+  return path.empty() || key == path ||
+         (key.size() > path.size() && key.starts_with(path) &&
+          (key[path.size()] == '.' || key[path.size()] == '['));
+}
+
+// What stands at `part`, which may be an element of a list: "groups[1]".
+const Value* step(const Value& value, std::string_view part) {
+  const auto bracket = part.find('[');
+  const auto* table = value.as<Table>();
+  const Value* at = table ? table->find(part.substr(0, bracket)) : nullptr;
+  if (!at || bracket == std::string_view::npos) return at;
+
+  std::size_t index = 0;
+  std::from_chars(part.data() + bracket + 1, part.data() + part.size(), index);
+  const auto* array = at->as<Array>();
+  return array && index < array->size() ? &(*array)[index] : at;
+}
+
+// The place of `key` below `value`, or of the nearest thing above it that was written somewhere.
+Place locate(const Value* value, std::string_view key) {
+  if (!value) return {};
+  Place place = value->key_place();
+  const Value* at = value;
+  if (key.empty()) return place;
+  for (const auto& part : split_key(key)) {
+    at = step(*at, part);
+    if (!at || at->key_place().is_default()) break;
+    place = at->key_place();
+  }
+  return place;
+}
+
+}  // namespace
+
+Problems::Problems() : found_(std::make_shared<Found>()) {}
+
+Problems Problems::section(std::string_view key, const Value* value) const {
+  Problems inner = *this;
+  inner.path_ = join_key(path_, key);
+  inner.value_ = value;
+  return inner;
+}
+
+void Problems::record(const Place& place, std::string_view key, std::string_view what,
+                      bool missing) {
+  const auto full = join_key(path_, key);
+  const auto same = [&](const Problem& problem) { return problem.key == full; };
+  if (std::ranges::any_of(found_->problems, same)) return;
+
+  found_->problems.push_back({place, full, std::string(what), missing});
+}
+
+void Problems::add(std::string_view key, std::string_view what) {
+  record(locate(value_, key), key, what, false);
+}
+
+void Problems::add_at(const Place& place, std::string_view key, std::string_view what) {
+  record(place, key, what, false);
+}
+
+void Problems::needs(std::string_view key) {
+  record(locate(value_, key), key, "needs to be specified", true);
+}
+
+void Problems::warn(std::string_view key, std::string_view what) {
+  found_->warnings.push_back({locate(value_, key), join_key(path_, key), std::string(what), false});
+}
+
+bool Problems::any(std::string_view key) const {
+  const auto path = join_key(path_, key);
+  return std::ranges::any_of(
+      found_->problems, [&](const Problem& problem) { return is_at_or_below(problem.key, path); });
+}
+
+std::vector<Problem> Problems::all() const {
+  auto sorted = found_->problems;
+  // Stable: what stands in no file keeps the order in which it was found, at the end.
+  std::ranges::stable_sort(sorted, {}, [](const Problem& problem) {
+    const auto& place = problem.place;
+    return std::tuple(place.is_default(), place.is_default() ? "" : *place.source, place.line,
+                      place.column);
+  });
+  return sorted;
+}
+
+std::vector<Problem> Problems::warnings() const {
+  return found_->warnings;
+}
+
+void Problems::throw_if_any() const {
+  if (found_->problems.empty()) return;
+
+  std::vector<std::string> lines;
+  for (const auto& problem : all()) lines.push_back(to_string(problem));
+  throw ConfigError(join(lines, "\n"));
+}
+
+std::string to_string(const Problem& problem) {
+  const auto where = problem.place.is_default() ? "" : cat(to_string(problem.place), ": ");
+  if (problem.key.empty()) return cat(where, problem.text);
+  return cat(where, problem.key, problem.missing ? " " : ": ", problem.text);
+}
+
+}  // namespace roux::config

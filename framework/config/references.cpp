@@ -1,0 +1,164 @@
+#include "config/references.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <set>
+
+#include "roux/base/error.h"
+#include "roux/base/strings.h"
+#include "roux/config/toml.h"
+#include "roux/config/type.h"
+
+namespace roux::config {
+namespace {
+
+// Strings that refer to strings can double in length at each step.
+constexpr std::size_t kMaxText = 64U << 10U;
+
+// One reference that can't be replaced; what() says why.
+class BadReference : public ConfigError {
+ public:
+  using ConfigError::ConfigError;
+};
+
+const std::string* text_in(const Value& value) {
+  if (const auto* string = value.as<std::string>()) return string;
+  const auto* text = value.as<Text>();
+  return text ? &text->text : nullptr;
+}
+
+// A value as it reads inside a longer string.
+std::string inline_text(const Value& value) {
+  const auto* text = text_in(value);
+  return text ? *text : to_toml(value);
+}
+
+std::vector<std::string> all_keys(const Value& value, const std::string& prefix) {
+  std::vector<std::string> keys;
+  const auto* table = value.as<Table>();
+  if (!table) return keys;
+  for (const auto& [key, inner] : table->entries()) {
+    keys.push_back(join_key(prefix, quote_key(key)));
+    const auto below = all_keys(inner, keys.back());
+    keys.insert(keys.end(), below.begin(), below.end());
+  }
+  return keys;
+}
+
+class Expander {
+ public:
+  Expander(Value& root, Problems& problems) : root_(root), problems_(problems) {}
+
+  void run() { walk(root_, ""); }
+
+ private:
+  void walk(Value& value, const std::string& key) {
+    if (auto* table = value.as<Table>()) {
+      for (auto& [name, inner] : table->entries()) walk(inner, join_key(key, quote_key(name)));
+    } else if (auto* array = value.as<Array>()) {
+      for (std::size_t i = 0; i < array->size(); ++i) walk((*array)[i], cat(key, "[", i, "]"));
+    } else {
+      replace(value, key);
+    }
+  }
+
+  // Replaces the references in one string; on an error the string stays as it is.
+  void replace(Value& value, const std::string& key) {
+    const auto* text = text_in(value);
+    if (!text || text->find("${") == std::string::npos || done_.contains(&value)) return;
+
+    try {
+      under_way_.push_back(key);
+      Value expanded = expand(*text, value);
+      expanded.set_key_place(value.key_place());
+      value = std::move(expanded);
+    } catch (const BadReference& error) {
+      problems_.add_at(value.place(), key, error.what());
+    }
+    under_way_.pop_back();
+    // Looked at once: what came in from the environment is not expanded again.
+    done_.insert(&value);
+  }
+
+  Value expand(const std::string& text, const Value& from) {
+    const bool bare = from.as<Text>() != nullptr;
+    std::string out;
+    std::size_t at = 0;
+    while (at < text.size()) {
+      const auto rest = std::string_view(text).substr(at);
+      if (rest.starts_with("$${")) {
+        out += "${";
+        at += 3;
+      } else if (rest.starts_with("${")) {
+        const auto end = rest.find('}');
+        if (end == std::string_view::npos) throw BadReference("has a ${ that is never closed");
+        const Value value = look_up(std::string(rest.substr(2, end - 2)), from);
+        if (at == 0 && end + 1 == text.size()) return value;
+        out += inline_text(value);
+        at += end + 1;
+      } else {
+        out += text[at++];
+      }
+      if (out.size() > kMaxText) throw BadReference(cat("expands to over ", kMaxText, " bytes"));
+    }
+    return bare ? Value(Text{out}, from.place()) : Value(out, from.place());
+  }
+
+  Value look_up(const std::string& name, const Value& from) {
+    if (name == "dir") return folder(from);
+    if (name.starts_with("env:")) return environment(name.substr(4), from);
+    return other_key(name, from);
+  }
+
+  static Value folder(const Value& from) {
+    if (!from.place().folder) throw BadReference("stands in no file that ${dir} could name");
+    return {from.place().folder->string(), from.place()};
+  }
+
+  static Value environment(const std::string& rest, const Value& from) {
+    const auto colon = rest.find(':');
+    const auto name = rest.substr(0, colon);
+    if (const char* value = std::getenv(name.c_str())) return {Text{value}, from.place()};
+    if (colon != std::string::npos) return {Text{rest.substr(colon + 1)}, from.place()};
+    throw BadReference(cat("refers to the environment variable ", name,
+                           ", which is not set (${env:", name, ":DEFAULT} gives a default)"));
+  }
+
+  Value other_key(const std::string& name, const Value& from) {
+    Value* target = nullptr;
+    try {
+      target = const_cast<Value*>(find_path(root_, name));
+    } catch (const ConfigError&) {
+      // Reported below like any name that is no key.
+    }
+    if (!target) {
+      throw BadReference(
+          cat("refers to ", name, ", which is no key", did_you_mean(name, all_keys(root_, ""))));
+    }
+    if (target->as<Table>() || target->as<Array>()) {
+      throw BadReference(cat("refers to ", name, ", which is ", describe(*target),
+                             ": only single values can be referred to"));
+    }
+    if (std::ranges::find(under_way_, name) != under_way_.end()) {
+      throw BadReference(cat("refers to itself: ", join(under_way_, " -> "), " -> ", name));
+    }
+    replace(*target, name);
+    if (problems_.any(name)) throw BadReference(cat("refers to ", name, ", which has a problem"));
+    return {target->data(), from.place()};
+  }
+
+  Value& root_;
+  Problems& problems_;
+  std::vector<std::string>
+      under_way_;  // the keys whose strings are being expanded, outermost first
+  std::set<const Value*> done_;
+};
+
+}  // namespace
+
+void expand_references(Value& root, Problems& problems) {
+  Expander(root, problems).run();
+}
+
+}  // namespace roux::config

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "roux/config/struct_type.h"
+
+namespace roux::config {
+
+// A config as TOML, every field with its doc above it, in the order of its describe(). Loading the
+// text gives the same config, and dumping that the same text.
+std::string dump_toml(ConfigType type, const void* object, const Catalog& catalog);
+
+// The JSON Schema (draft 2020-12) of a config's file, for editors and other checkers.
+std::string dump_schema(ConfigType type, const Catalog& catalog);
+
+}  // namespace roux::config

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "roux/config/problems.h"
+#include "roux/config/struct_type.h"
+#include "roux/config/value.h"
+
+namespace roux::config {
+
+// One thing that was given on top of the defaults.
+struct ConfigSource {
+  Value table;                      // of a file or a preset
+  std::string override;             // or a word of the command line, where this is not empty
+  std::string option = "--config";  // that the word came after
+};
+
+// A config and where its values came from.
+struct LoadedConfig {
+  std::shared_ptr<void> object;  // of the ConfigType's struct
+  Problems problems;             // what is wrong, and what is only strange (warnings)
+};
+
+// Reads the layers in `sources` onto the defaults of `type`. Finds every problem; throws for none.
+LoadedConfig load_config(ConfigType type, const std::vector<ConfigSource>& sources,
+                         const Catalog& catalog);
+
+// Checks a config that was made in code as if it had been read: bounds, required fields, rules.
+// Returns a copy in which every chosen component has its settings.
+LoadedConfig check_config(ConfigType type, const void* object, const Catalog& catalog);
+
+}  // namespace roux::config
