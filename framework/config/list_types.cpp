@@ -225,9 +225,9 @@ Value VariantType::write(const void* object) const {
 }
 
 Value VariantType::schema(const Limits& limits, const Catalog& catalog) const {
-  Array either;
-  for (const auto* each : alternatives_) either.push_back(each->schema(limits, catalog));
-  return schema_table({{"anyOf", std::move(either)}});
+  Array schemas;
+  for (const auto* each : alternatives_) schemas.push_back(each->schema(limits, catalog));
+  return schema_table({{"anyOf", std::move(schemas)}});
 }
 
 bool VariantType::empty(const void* object) const {

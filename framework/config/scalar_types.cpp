@@ -17,10 +17,15 @@
 namespace roux::config {
 namespace {
 
-std::string bound_text(long double bound) {
+// A bound as it is written: without a point where it has no fraction.
+Value number(long double bound) {
   const auto whole = static_cast<std::int64_t>(bound);
-  if (static_cast<long double>(whole) == bound) return cat(whole);
-  return to_toml(default_value(static_cast<double>(bound)));
+  if (static_cast<long double>(whole) == bound) return default_value(whole);
+  return default_value(static_cast<double>(bound));
+}
+
+std::string bound_text(long double bound) {
+  return to_toml(number(bound));
 }
 
 bool within(long double number, const Limits& limits) {
@@ -57,8 +62,7 @@ void add_limits(Value& schema, const Limits& limits) {
   auto* table = schema.as<Table>();
   const auto add = [&](const auto& bound, const char* inclusive, const char* exclusive) {
     if (!bound) return;
-    table->set(bound->inclusive ? inclusive : exclusive,
-               default_value(static_cast<double>(bound->value)));
+    table->set(bound->inclusive ? inclusive : exclusive, number(bound->value));
   };
   add(limits.lower, "minimum", "exclusiveMinimum");
   add(limits.upper, "maximum", "exclusiveMaximum");
@@ -408,6 +412,7 @@ Value changed(const Value& value, const Change& change) {
 class RawTableType final : public Type {
  public:
   std::string noun() const override { return "a table"; }
+  bool single() const override { return false; }
 
   void read(const Value& value, void* target, const Reading& reading) const override {
     const TomlView typed(value);

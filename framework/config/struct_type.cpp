@@ -124,12 +124,22 @@ void StructType::complete(Value& value, const Catalog& catalog) const {
 }
 
 Value StructType::schema(const Limits&, const Catalog& catalog) const {
+  const auto defaults = make();
   Table properties;
   for (const auto& field : fields_) {
     auto schema = field.type->schema(field.limits, catalog);
-    if (!field.type->takes_text()) schema = or_reference(std::move(schema));
-    schema.as<Table>()->set("description", default_value(field.doc));
+    if (field.type->single() && !field.type->takes_text()) {
+      schema = either(std::move(schema), schema_table({{"$ref", "#/$defs/reference"}}));
+    }
+    auto* table = schema.as<Table>();
+    table->set("description", default_value(field.doc));
+    if (field.type->single() && !field.limits.required) {
+      table->set("default", field.type->write(field.of(defaults.get())));
+    }
     properties.set(field.name, std::move(schema));
+  }
+  for (const auto& key : retired_) {
+    properties.set(key.name, schema_table({{"deprecated", true}, {"description", key.reason}}));
   }
   return schema_table(
       {{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}});

@@ -93,9 +93,15 @@ Value schema_table(std::vector<std::pair<std::string, Value::Data>> entries) {
   return default_value(std::move(table));
 }
 
-Value or_reference(Value schema) {
-  Array either = {std::move(schema), schema_table({{"$ref", "#/$defs/reference"}})};
-  return schema_table({{"anyOf", std::move(either)}});
+Value either(Value schema, Value other) {
+  auto* table = schema.as<Table>();
+  Value* known = table->find("anyOf");
+  if (known && table->entries().size() == 1) {
+    known->as<Array>()->push_back(std::move(other));
+    return schema;
+  }
+  Array both = {std::move(schema), std::move(other)};
+  return schema_table({{"anyOf", std::move(both)}});
 }
 
 }  // namespace roux::config

@@ -50,6 +50,7 @@ class ChoiceType final : public Type {
   explicit ChoiceType(di::TypeId kind) : kind_(kind) {}
 
   std::string noun() const override { return "a table of name and config"; }
+  bool single() const override { return false; }
   void read(const Value& value, void* target, const Reading& reading) const override;
   Value write(const void* object) const override;
   Value schema(const Limits& limits, const Catalog& catalog) const override;

@@ -34,6 +34,7 @@ class OptionalType final : public Type {
   void complete(Value& value, const Catalog& catalog) const override;
   std::string rule(const Limits& limits) const override { return inner_.rule(limits); }
   bool takes_text() const override { return inner_.takes_text(); }
+  bool single() const override { return inner_.single(); }
 
   const Type& inner() const { return inner_; }
   const void* held(const void* object) const { return operations_.held(object); }
@@ -56,6 +57,7 @@ class VectorType final : public Type {
       : element_(element), operations_(operations) {}
 
   std::string noun() const override { return "an array"; }
+  bool single() const override { return false; }
   std::string rule(const Limits& limits) const override { return element_.rule(limits); }
   void read(const Value& value, void* target, const Reading& reading) const override;
   Value write(const void* object) const override;
@@ -83,6 +85,7 @@ class ArrayType final : public Type {
       : element_(element), size_(size), at_(at) {}
 
   std::string noun() const override;
+  bool single() const override { return false; }
   std::string rule(const Limits& limits) const override { return element_.rule(limits); }
   void read(const Value& value, void* target, const Reading& reading) const override;
   Value write(const void* object) const override;
@@ -108,6 +111,7 @@ class MapType final : public Type {
       : element_(element), operations_(operations) {}
 
   std::string noun() const override { return "a table"; }
+  bool single() const override { return false; }
   void read(const Value& value, void* target, const Reading& reading) const override;
   Value write(const void* object) const override;
   Value schema(const Limits& limits, const Catalog& catalog) const override;

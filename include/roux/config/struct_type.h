@@ -50,6 +50,7 @@ class StructType final : public Type {
              std::vector<BaseInfo> bases);
 
   std::string noun() const override { return "a table"; }
+  bool single() const override { return false; }
   void read(const Value& value, void* target, const Reading& reading) const override;
   Value write(const void* object) const override;
   Value schema(const Limits& limits, const Catalog& catalog) const override;

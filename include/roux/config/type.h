@@ -78,6 +78,9 @@ class Type {
 
   // A plain text on the command line stands for itself, and is not read as TOML.
   virtual bool takes_text() const { return false; }
+
+  // One value, for which a `${…}` reference may stand: no table and no list.
+  virtual bool single() const { return true; }
 };
 
 // Lays one table over another where no type says more.
@@ -111,7 +114,7 @@ std::string escape_references(std::string_view text);
 // A short table for a schema: schema_table({{"type", "integer"}}).
 Value schema_table(std::vector<std::pair<std::string, Value::Data>> entries);
 
-// The schema, or a string with a `${…}` reference, which may stand for any single value.
-Value or_reference(Value schema);
+// A schema for what meets one of the two.
+Value either(Value schema, Value other);
 
 }  // namespace roux::config
