@@ -25,14 +25,21 @@ function(roux_add_room room)
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "roux_add_room(${room}): what is '${arg_UNPARSED_ARGUMENTS}'?")
   endif()
+  # The thread sanitizer knows nothing of LibTorch's threads: rooms that see it are left out.
+  set(all "")
+  if((arg_TORCH OR arg_TORCH_NN) AND ROUX_SANITIZE MATCHES "thread")
+    set(all EXCLUDE_FROM_ALL)
+  endif()
   foreach(header IN LISTS arg_HEADERS)
     if(NOT EXISTS ${PROJECT_SOURCE_DIR}/include/roux/${room}/${header})
       message(FATAL_ERROR "roux_add_room(${room}): include/roux/${room} has no ${header}")
     endif()
   endforeach()
 
-  add_library(roux_${room} OBJECT ${arg_SOURCES})
-  target_include_directories(roux_${room} PUBLIC ${PROJECT_SOURCE_DIR}/include)
+  add_library(roux_${room} OBJECT ${all} ${arg_SOURCES})
+  target_include_directories(roux_${room}
+    PUBLIC ${PROJECT_SOURCE_DIR}/include
+    PRIVATE ${PROJECT_SOURCE_DIR}/framework)  # private headers: "config/references.h"
   target_link_libraries(roux_${room} PRIVATE ${arg_LIBRARIES} roux::warnings)
   if(arg_TORCH_NN)
     set(arg_TORCH TRUE)
@@ -61,7 +68,12 @@ function(roux_add_library_of_rooms)
   if(NOT rooms)
     return()
   endif()
-  add_library(roux SHARED)
+  # Under the thread sanitizer only the tests of rooms without LibTorch are built.
+  if(ROUX_SANITIZE MATCHES "thread")
+    add_library(roux SHARED EXCLUDE_FROM_ALL)
+  else()
+    add_library(roux SHARED)
+  endif()
   add_library(roux::roux ALIAS roux)
   # LibTorch's folder by name: CMake drops from an installed run path what lies in this tree.
   set_target_properties(roux PROPERTIES
@@ -92,17 +104,27 @@ function(roux_rooms_of room result)
   set(${result} ${all} PARENT_SCOPE)
 endfunction()
 
-# Links <target> against what <room> needs and no more: the objects of a room without LibTorch and
-# of the rooms below it (a second to link, and safe under the thread sanitizer), else libroux.so.
-function(roux_link_room target room)
+# Whether <room>, or a room below it, sees LibTorch, in <result>.
+function(roux_room_sees_torch room result)
+  set(${result} FALSE PARENT_SCOPE)
   roux_rooms_of(${room} rooms)
   foreach(each IN LISTS rooms)
     get_property(torch TARGET roux_${each} PROPERTY ROUX_TORCH)
     if(torch)
-      target_link_libraries(${target} PRIVATE roux::roux)
-      return()
+      set(${result} TRUE PARENT_SCOPE)
     endif()
   endforeach()
+endfunction()
+
+# Links <target> against what <room> needs and no more: the objects of a room without LibTorch and
+# of the rooms below it (a second to link, and safe under the thread sanitizer), else libroux.so.
+function(roux_link_room target room)
+  roux_room_sees_torch(${room} torch)
+  if(torch)
+    target_link_libraries(${target} PRIVATE roux::roux)
+    return()
+  endif()
+  roux_rooms_of(${room} rooms)
   foreach(each IN LISTS rooms)
     get_property(libraries TARGET roux_${each} PROPERTY ROUX_LIBRARIES)
     target_link_libraries(${target} PRIVATE roux_${each} ${libraries})
@@ -126,8 +148,15 @@ function(roux_add_tests room)
     message(FATAL_ERROR "tests/${room}: on disk but in no target: ${orphans}")
   endif()
 
+  roux_room_sees_torch(${room} torch)
+  if(torch AND ROUX_SANITIZE MATCHES "thread")
+    message(STATUS "${room}_tests: left out, LibTorch and the thread sanitizer do not agree")
+    return()
+  endif()
+
   add_executable(${room}_tests ${arg_SOURCES})
-  target_include_directories(${room}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_include_directories(${room}_tests PRIVATE
+    ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/framework)
   target_link_libraries(${room}_tests PRIVATE ${arg_LIBRARIES} GTest::gmock_main roux::warnings)
   roux_link_room(${room}_tests ${room})
 
@@ -148,6 +177,9 @@ function(roux_add_bench room)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "roux_add_bench(${room}): what is '${arg_UNPARSED_ARGUMENTS}'?")
+  endif()
+  if(ROUX_SANITIZE)
+    return()  # figures of an instrumented build mean nothing
   endif()
   find_package(benchmark QUIET)
   if(NOT benchmark_FOUND)

@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# What tools/setup, tools/quickstart, tools/test and the checks share. Sourced, never run.
+
+ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+
+# Everything that a script is about to do is said first.
+say() { printf '==> %s\n' "$*"; }
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# Seconds since <start> (of date +%s.%N), with one decimal.
+since() { awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }'; }
+
+# What LibTorch the build would find: "version|CPU or full|folder|what was passed over".
+locate_torch() { cmake -P "$ROOT/tools/cmake/RouxTorch.cmake"; }
+
+# configure PRESET [CMAKE_ARG...]: again only if it was never done, or there is something to change.
+configure() {
+  local preset=$1
+  shift
+  if (($#)) || [[ ! -f $ROOT/build/$preset/build.ninja ]]; then
+    say "configure build/$preset"
+    (cd "$ROOT" && cmake --preset "$preset" "$@")
+  fi
+}
+
+build() {
+  local preset=$1
+  shift
+  say "build build/$preset${*:+ ($*)}"
+  ninja -C "$ROOT/build/$preset" "$@"
+}
