@@ -3,4 +3,6 @@
 
 #include <iostream>
 
-int main() { std::cout << at::ones({2, 3}).sum().item<float>() << "\n"; }
+int main() {
+  std::cout << at::ones({2, 3}).sum().item<float>() << "\n";
+}
