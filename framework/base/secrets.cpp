@@ -53,7 +53,7 @@ bool assigns_secret(std::string_view value) {
 std::string quoted(std::string_view word) {
   const auto is_plain = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("_-+=.,:/@%<>[]").find(c) != kNowhere;
+           std::string_view("_-+=.,:/@%").find(c) != kNowhere;
   };
   if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return std::string(word);
 
@@ -97,7 +97,7 @@ std::string shown_command_line(std::span<const std::string> arguments) {
   std::vector<std::string> shown;
   bool after_secret_option = false;
   for (const std::string& argument : arguments) {
-    shown.push_back(after_secret_option ? std::string(kHidden) : shown_argument(argument));
+    shown.push_back(after_secret_option ? quoted(kHidden) : shown_argument(argument));
     after_secret_option = argument.starts_with('-') && argument.find('=') == std::string::npos &&
                           names_secret(argument);
   }

@@ -19,7 +19,7 @@ bool names_secret(std::string_view name);
 std::string shown_value(std::string_view name, std::string_view value);
 
 // A command line as logs may show it, quoted so that a shell reads it back: `--config
-// hub.token=<hidden>`, `--password <hidden>`.
+// 'hub.token=<hidden>'`, `--password '<hidden>'`.
 std::string shown_command_line(std::span<const std::string> arguments);
 
 }  // namespace roux
