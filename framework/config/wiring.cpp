@@ -17,6 +17,7 @@ struct Section {
   std::string name;
   const StructType* type;
   std::shared_ptr<const void> object;
+  bool base;  // it is what a section derives from, and not the section
 };
 
 std::shared_ptr<const void> part_of(const std::shared_ptr<const void>& whole, const void* part) {
@@ -29,7 +30,7 @@ void add_with_bases(const Section& section, std::vector<Section>& sections) {
   sections.push_back(section);
   for (const auto& base : section.type->bases()) {
     void* part = base.locate(const_cast<void*>(section.object.get()));
-    add_with_bases({section.name, base.type, part_of(section.object, part)}, sections);
+    add_with_bases({section.name, base.type, part_of(section.object, part), true}, sections);
   }
 }
 
@@ -38,7 +39,7 @@ std::vector<Section> sections_of(const StructType& type,
   std::vector<Section> sections;
   for (const auto& field : type.fields()) {
     if (const auto* section = dynamic_cast<const StructType*>(field.type)) {
-      add_with_bases({field.name, section, part_of(config, field.of(config.get()))}, sections);
+      add_with_bases({field.name, section, part_of(config, field.of(config.get())), false}, sections);
     }
   }
   return sections;
@@ -47,10 +48,16 @@ std::vector<Section> sections_of(const StructType& type,
 void bind_structs(di::Container& container, const StructType& type,
                   const std::shared_ptr<const void>& config) {
   const auto sections = sections_of(type, config);
+  const auto count = [&](const StructType* of, bool base) {
+    return std::ranges::count_if(sections, [&](const Section& section) {
+      return section.type == of && section.base == base;
+    });
+  };
   for (const auto& section : sections) {
     container.instance(di::Key{section.type->id(), section.name}, section.object);
-    const auto same = [&](const Section& other) { return other.type == section.type; };
-    if (std::ranges::count_if(sections, same) == 1) {
+    // A section that is a T is the T, whatever other sections derive from it.
+    const bool hidden = section.base && count(section.type, false) > 0;
+    if (!hidden && count(section.type, section.base) == 1) {
       container.instance(di::Key{section.type->id(), ""}, section.object);
     }
   }

@@ -1,0 +1,100 @@
+#include "roux/config/sections/trainer.h"
+
+#include "roux/base/error.h"
+
+namespace roux {
+
+void describe(config::EnumValues<DataParallelism>& value) {
+  value("ddp", DataParallelism::Ddp, "Every process holds the whole model.");
+  value("fsdp", DataParallelism::Fsdp,
+        "Parameters, gradients and optimizer states are sharded over the processes.");
+}
+
+void describe(config::EnumValues<FsdpGranularity>& value) {
+  value("model", FsdpGranularity::Model, "The whole model is gathered at once.");
+  value("stack", FsdpGranularity::Stack, "A stack of layers at a time.");
+  value("layer", FsdpGranularity::Layer, "A layer at a time: the least memory.");
+}
+
+void describe(config::EnumValues<MixedPrecisionMode>& value) {
+  value("off", MixedPrecisionMode::Off, "Compute in model.dtype.");
+  value("static", MixedPrecisionMode::Static,
+        "Compute in mixed_precision.dtype, on parameters cast once a step.");
+  value("auto", MixedPrecisionMode::Auto, "LibTorch's autocast chooses for each operation.");
+}
+
+void describe(config::EnumValues<ActivationCheckpointingMode>& value) {
+  value("off", ActivationCheckpointingMode::Off, "Keep all activations.");
+  value("layerwise", ActivationCheckpointingMode::Layerwise,
+        "Keep the inputs of layers, and compute the rest again in the backward pass.");
+}
+
+void FsdpConfig::describe(config::Fields<FsdpConfig>& field) {
+  field("granularity", &FsdpConfig::granularity, "What is gathered and freed at a time.");
+  field("hybrid", &FsdpConfig::hybrid,
+        "Shard within each host and replicate across hosts, where the network between them is "
+        "slow.");
+  field("reshard_after_forward", &FsdpConfig::reshard_after_forward,
+        "Free what was gathered after the forward pass and gather it again for the backward one. "
+        "Less memory, more to send.");
+  field("fp32_reduce", &FsdpConfig::fp32_reduce,
+        "Sum gradients in float32, whatever they are computed in.");
+  field.retired("version", "there is one implementation");
+}
+
+void MixedPrecisionConfig::describe(config::Fields<MixedPrecisionConfig>& field) {
+  field("mode", &MixedPrecisionConfig::mode, "Whether to compute in fewer bits than are kept.");
+  field("dtype", &MixedPrecisionConfig::dtype, "The type to compute in.")
+      .one_of({"bfloat16", "float16", "float32"});
+}
+
+void GradAccumulationConfig::describe(config::Fields<GradAccumulationConfig>& field) {
+  field("num_batches", &GradAccumulationConfig::num_batches,
+        "Micro-batches whose gradients are added up for one step.")
+      .at_least(1);
+  field("no_sync", &GradAccumulationConfig::no_sync,
+        "Reduce gradients over the processes after the last micro-batch only.");
+}
+
+void ActivationCheckpointingConfig::describe(config::Fields<ActivationCheckpointingConfig>& field) {
+  field("mode", &ActivationCheckpointingConfig::mode,
+        "Which activations are computed again instead of kept.");
+  field("every_nth_layer", &ActivationCheckpointingConfig::every_nth_layer,
+        "Checkpoint the layers whose index this divides.")
+      .at_least(1);
+}
+
+void TrainerConfig::describe(config::Fields<TrainerConfig>& field) {
+  field("data_parallelism", &TrainerConfig::data_parallelism,
+        "How the processes of the data gang share the work.");
+  field("fsdp", &TrainerConfig::fsdp, "Sharded data parallelism.");
+  field("mixed_precision", &TrainerConfig::mixed_precision,
+        "Computing in fewer bits than parameters are kept in.");
+  field("grad_accumulation", &TrainerConfig::grad_accumulation,
+        "Larger batches than memory holds.");
+  field("activation_checkpointing", &TrainerConfig::activation_checkpointing,
+        "Trading time for memory.");
+  field("max_grad_norm", &TrainerConfig::max_grad_norm,
+        "Scale gradients down to this norm; unset: don't, the norm is reported all the same.")
+      .more_than(0);
+  field("fp16_loss_scale", &TrainerConfig::fp16_loss_scale,
+        "The first and the least loss scale of float16.")
+      .more_than(0);
+  field("grad_check", &TrainerConfig::grad_check,
+        "Compare the norm of the gradients across processes at each step.");
+  field("anomaly_detection", &TrainerConfig::anomaly_detection,
+        "Name the module whose backward pass gives NaN. Slow.");
+  field("deterministic", &TrainerConfig::deterministic,
+        "Give the same bits at each run, also on CUDA, where that costs time.");
+  field.retired("gc_every_n_steps", "there is no garbage collector to hold back");
+}
+
+void TrainerConfig::validate(config::Problems& problems) const {
+  if (fp16_loss_scale[1] > fp16_loss_scale[0]) {
+    problems.add("fp16_loss_scale", cat("must be the first and the least scale, but the least, ",
+                                        fp16_loss_scale[1], ", is larger than ",
+                                        fp16_loss_scale[0]));
+  }
+}
+
+}  // namespace roux
