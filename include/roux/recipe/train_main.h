@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+
+#include "roux/recipe/recipe_main.h"
+
+namespace roux {
+
+// All of a recipe's main(): `return roux::train_main<MyRecipe>(argc, argv);`
+template <TrainRecipeLike R>
+int train_main(int argc, char** argv) {
+  const auto* assets = roux_recipe_assets ? roux_recipe_assets() : nullptr;
+  return recipe_main(train_parts(std::make_shared<const R>()), assets, argc, argv);
+}
+
+}  // namespace roux
