@@ -171,8 +171,8 @@ endfunction()
 
 # roux_add_bench(<room> SOURCES ... [LIBRARIES ...])
 #
-# One program for a room's benches, <room>_bench, on Google Benchmark; left out where that is not
-# installed. Its figures mean something only in a release build.
+# One program for a room's benches, <room>_bench, on Google Benchmark (its main is there if the
+# sources have none); left out where that is not installed, and under a sanitizer.
 function(roux_add_bench room)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS)
@@ -187,6 +187,7 @@ function(roux_add_bench room)
     return()
   endif()
   add_executable(${room}_bench ${arg_SOURCES})
+  target_include_directories(${room}_bench PRIVATE ${PROJECT_SOURCE_DIR}/framework)
   target_link_libraries(${room}_bench PRIVATE
     ${arg_LIBRARIES} benchmark::benchmark_main roux::warnings)
   roux_link_room(${room}_bench ${room})
