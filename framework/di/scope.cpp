@@ -73,20 +73,23 @@ void Scope::close() noexcept {
   if (std::exchange(closed_, true)) return;
   if (children_ > 0) report_("A container is destroyed before its child container.");
 
+  std::vector<std::pair<const Node*, std::weak_ptr<void>>> gone;
   while (!built_.empty()) {
     Node& node = *built_.back();
     built_.pop_back();
-
     node.ready = nullptr;
     const Instance last = std::move(node.owner);
-    const auto others = last.use_count() - 1;
-    if (node.provider->owned && others > 0) {
-      report_(cat(
-          node, " (", node.where, ") outlives its container: ", others,
-          others == 1 ? " std::shared_ptr still holds it." : " std::shared_ptr still hold it."));
-    }
+    if (node.provider->owned) gone.emplace_back(&node, last);
   }
   registry_.forget_builders();
+
+  // Only now: what is held by others of the container's own is no concern of anyone's.
+  for (const auto& [node, object] : gone) {
+    const auto holders = object.use_count();
+    if (holders == 0) continue;
+    report_(cat(*node, " (", node->where, ") outlives its container: ", holders,
+                " std::shared_ptr ", holders == 1 ? "still holds it." : "still hold it."));
+  }
   if (parent_) --parent_->children_;
 }
 
