@@ -107,12 +107,23 @@ std::vector<Problem> Problems::warnings() const {
   return found_->warnings;
 }
 
-void Problems::throw_if_any() const {
-  if (found_->problems.empty()) return;
+namespace {
 
+void throw_if_not_empty(const std::vector<Problem>& problems) {
+  if (problems.empty()) return;
   std::vector<std::string> lines;
-  for (const auto& problem : all()) lines.push_back(to_string(problem));
+  for (const auto& problem : problems) lines.push_back(to_string(problem));
   throw ConfigError(join(lines, "\n"));
+}
+
+}  // namespace
+
+void Problems::throw_if_any() const { throw_if_not_empty(all()); }
+
+void Problems::throw_if_any_but_missing() const {
+  auto problems = all();
+  std::erase_if(problems, [](const Problem& problem) { return problem.missing; });
+  throw_if_not_empty(problems);
 }
 
 std::string to_string(const Problem& problem) {

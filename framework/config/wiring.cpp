@@ -45,19 +45,24 @@ std::vector<Section> sections_of(const StructType& type,
   return sections;
 }
 
+// Whether the type alone says which section is meant: there is one of it, or one that derives from
+// it. A section that is a T is the T, whatever other sections derive from T.
+bool is_found_by_type(const Section& section, const std::vector<Section>& sections) {
+  const auto count = [&](bool base) {
+    return std::ranges::count_if(sections, [&](const Section& other) {
+      return other.type == section.type && other.base == base;
+    });
+  };
+  const bool hidden = section.base && count(false) > 0;
+  return !hidden && count(section.base) == 1;
+}
+
 void bind_structs(di::Container& container, const StructType& type,
                   const std::shared_ptr<const void>& config) {
   const auto sections = sections_of(type, config);
-  const auto count = [&](const StructType* of, bool base) {
-    return std::ranges::count_if(sections, [&](const Section& section) {
-      return section.type == of && section.base == base;
-    });
-  };
   for (const auto& section : sections) {
     container.instance(di::Key{section.type->id(), section.name}, section.object);
-    // A section that is a T is the T, whatever other sections derive from it.
-    const bool hidden = section.base && count(section.type, false) > 0;
-    if (!hidden && count(section.type, section.base) == 1) {
+    if (is_found_by_type(section, sections)) {
       container.instance(di::Key{section.type->id(), ""}, section.object);
     }
   }
@@ -116,6 +121,16 @@ std::vector<std::string> ContainerCatalog::names(di::TypeId kind) const {
 const StructType* ContainerCatalog::config_of(di::TypeId kind, std::string_view name) const {
   for (const auto& component : container_.components(kind)) {
     if (component.name == name) return static_cast<const StructType*>(component.schema);
+  }
+  return nullptr;
+}
+
+const void* find_section(ConfigType type, const void* config, di::TypeId wanted) {
+  const auto sections = sections_of(*type, {std::shared_ptr<void>(), config});
+  for (const auto& section : sections) {
+    if (section.type->id() == wanted && is_found_by_type(section, sections)) {
+      return section.object.get();
+    }
   }
   return nullptr;
 }

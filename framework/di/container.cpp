@@ -39,6 +39,10 @@ void Container::add_instance(const Key& key, detail::Instance object, bool is_co
   open(*scope_).add(key, detail::give(std::move(object), is_const), where);
 }
 
+void Container::instance(const Key& key, std::shared_ptr<const void> object, Where where) {
+  add_instance(key, std::const_pointer_cast<void>(std::move(object)), true, where);
+}
+
 void Container::add_member(const Key& key, detail::Provider provider, Where where) {
   open(*scope_).add_member(key, std::move(provider), where);
 }

@@ -54,6 +54,9 @@ class Problems {
   // Throws one ConfigError with a line for each problem, or returns.
   void throw_if_any() const;
 
+  // The same, leaving out required keys without a value.
+  void throw_if_any_but_missing() const;
+
   const std::string& path() const { return path_; }
   const Value* value() const { return value_; }
 

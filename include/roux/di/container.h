@@ -70,6 +70,9 @@ class Container : public Resolver {
   template <typename T>
   void instance(const Object<T>&& temporary, Where where = Where::here()) = delete;
 
+  // The same for code that knows the class by its key alone. Only const views of it are injected.
+  void instance(const Key& key, std::shared_ptr<const void> object, Where where = Where::here());
+
   // One more of the Ts that All<T> gives.
   template <typename T, typename F>
   void collect(F function, Where where = Where::here()) {

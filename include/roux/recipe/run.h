@@ -8,12 +8,12 @@
 
 namespace roux {
 
+struct WiredRecipe;
+
 // A run that is over, with everything it built still alive.
 class FinishedRun {
  public:
-  struct Wired;
-
-  FinishedRun(std::unique_ptr<Wired> wired, std::unique_ptr<Job> job);
+  FinishedRun(std::unique_ptr<WiredRecipe> wired, std::unique_ptr<Job> job);
   FinishedRun(FinishedRun&&) noexcept;
   ~FinishedRun();
 
@@ -29,7 +29,7 @@ class FinishedRun {
   Trainer& trainer() const;
 
  private:
-  std::unique_ptr<Wired> wired_;
+  std::unique_ptr<WiredRecipe> wired_;
   std::unique_ptr<Job> job_;  // before wired_: a job uses what is wired
 };
 

@@ -1,0 +1,223 @@
+#include "roux/recipe/recipe_main.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "recipe/options.h"
+#include "recipe/output_folder.h"
+#include "recipe/torch_settings.h"
+#include "recipe/wired.h"
+#include "roux/base/error.h"
+#include "roux/base/log.h"
+#include "roux/base/strings.h"
+#include "roux/base/version.h"
+#include "roux/config/dump.h"
+#include "roux/config/help.h"
+#include "roux/config/sections/common.h"
+#include "roux/config/toml.h"
+#include "roux/di/graph.h"
+#include "roux/trainer/stop.h"
+
+namespace roux {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongInput = 2;
+constexpr int kSignalled = 128;  // and the signal's number
+
+// The first comment of a preset says what it is for.
+std::string first_comment(std::string_view text) {
+  const auto line = trim(text.substr(0, text.find('\n')));
+  return line.starts_with("#") ? std::string(trim(line.substr(1))) : "";
+}
+
+class Program {
+ public:
+  Program(const RecipeParts& recipe, const RecipeAssets* assets, std::string name)
+      : recipe_(recipe), assets_(assets), name_(std::move(name)) {}
+
+  int run(const Options& options) {
+    switch (options.ask) {
+      case Ask::Version:
+        std::cout << name_ << ' ' << version() << " (LibTorch " << torch_version() << ")\n";
+        return kDone;
+      case Ask::ListPresets:
+        list_presets(std::cout, "");
+        return kDone;
+      default:
+        break;
+    }
+
+    WiredRecipe wired(recipe_);
+    wired.load(sources(options));
+    for (const auto& warning : wired.loaded.problems.warnings()) log_warning(to_string(warning));
+    if (answer_without_check(options, wired)) return kDone;
+
+    wired.loaded.problems.throw_if_any();
+    wired.seal(options.output_dir.value_or("output"));
+    return run_wired(options, wired);
+  }
+
+ private:
+  std::vector<config::ConfigSource> sources(const Options& options) const {
+    std::vector<config::ConfigSource> sources;
+    for (const auto& name : options.presets) {
+      const auto& preset = find_preset(name);
+      sources.push_back({config::parse_toml(preset.text, cat("preset ", name), ""), "", ""});
+    }
+    for (const auto& file : options.config_files) {
+      sources.push_back({config::load_toml(file), "", ""});
+    }
+    for (const auto& [option, word] : options.overrides) {
+      sources.push_back({config::Value(), word, option});
+    }
+    return sources;
+  }
+
+  std::span<const Preset> presets() const {
+    return assets_ ? assets_->presets : std::span<const Preset>();
+  }
+
+  const Preset& find_preset(const std::string& name) const {
+    const auto found = std::ranges::find(presets(), name, &Preset::name);
+    if (found != presets().end()) return *found;
+
+    std::vector<std::string> names;
+    for (const auto& preset : presets()) names.emplace_back(preset.name);
+    if (names.empty()) throw ConfigError(cat("--preset ", name, ": this recipe has no presets"));
+    throw ConfigError(cat("--preset must be one of ", join(names, ", "), ", but is \"", name, "\"",
+                          did_you_mean(name, names)));
+  }
+
+  // What can be told of a config that isn't whole or right yet. Says whether it was that.
+  bool answer_without_check(const Options& options, const WiredRecipe& wired) const {
+    const void* config = wired.loaded.object.get();
+    switch (options.ask) {
+      case Ask::DumpSchema:
+        std::cout << config::dump_schema(wired.type, wired.catalog);
+        return true;
+      case Ask::ListKeys:
+        for (const auto& key : config::all_keys(wired.type, config, wired.catalog)) {
+          std::cout << key << '\n';
+        }
+        return true;
+      case Ask::Help:
+        if (options.help_key.empty()) print_usage();
+        std::cout << config::help_text(wired.type, config, options.help_key, wired.catalog);
+        if (options.help_key.empty()) print_presets();
+        return true;
+      case Ask::DumpConfig: {
+        // A key that needs a value is shown unset: a dump is how most configs begin.
+        wired.loaded.problems.throw_if_any_but_missing();
+        std::cout << config::dump_toml(wired.type, config, wired.catalog);
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  int run_wired(const Options& options, WiredRecipe& wired) const {
+    switch (options.ask) {
+      case Ask::Explain:
+        std::cout << di::to_text(wired.container.graph());
+        return kDone;
+      case Ask::ExplainDot:
+        std::cout << di::to_dot(wired.container.graph());
+        return kDone;
+      case Ask::Validate:
+        std::cout << "Config is well-formed!\n";
+        return kDone;
+      default:
+        return train(options, wired);
+    }
+  }
+
+  int train(const Options& options, WiredRecipe& wired) const {
+    const auto& common = wired.container.get<const CommonConfig>();
+    apply_torch_settings(common.torch);
+    RecipeContext context(wired.container);
+    if (options.ask == Ask::DryRun) {
+      recipe_.create_job(context);
+      std::cout << "Everything was built, nothing was run.\n";
+      return kDone;
+    }
+
+    if (!options.output_dir) throw ConfigError("OUTPUT_DIR needs to be specified");
+    const auto dump = config::dump_toml(wired.type, wired.loaded.object.get(), wired.catalog);
+    const RunFolder folder(*options.output_dir, cat(title(), " (Roux ", version(), ")"), dump,
+                           common.debug);
+    const StopOnSignals listening;
+    recipe_.create_job(context)->run();
+
+    const auto signal = StopRequest().signal();
+    return signal ? kSignalled + *signal : kDone;
+  }
+
+  std::string title() const { return assets_ ? std::string(assets_->name) : name_; }
+
+  void print_usage() const {
+    std::cout << "usage: " << name_
+              << " OUTPUT_DIR [--preset NAME] [--config-file FILE ...] [--config KEY=VALUE ...]\n\n";
+    if (assets_) std::cout << assets_->summary << ".\n\n";
+    std::cout << options_help()
+              << "\nSections of the config (--help SECTION and --help SECTION.KEY say more):\n";
+  }
+
+  void print_presets() const {
+    if (presets().empty()) return;
+    std::cout << "\nPresets:\n";
+    list_presets(std::cout, "  ");
+  }
+
+  void list_presets(std::ostream& out, std::string_view indent) const {
+    std::size_t column = 0;
+    for (const auto& preset : presets()) column = std::max(column, preset.name.size() + 4);
+    for (const auto& preset : presets()) {
+      const auto comment = first_comment(preset.text);
+      out << indent << preset.name;
+      if (!comment.empty()) out << std::string(column - preset.name.size(), ' ') << comment;
+      out << '\n';
+    }
+  }
+
+  const RecipeParts& recipe_;
+  const RecipeAssets* assets_;
+  std::string name_;
+};
+
+}  // namespace
+
+int recipe_main(const RecipeParts& recipe, const RecipeAssets* assets, int argc, char** argv) {
+  const auto name = std::filesystem::path(argc > 0 ? argv[0] : "recipe").filename().string();
+  Options options;
+  try {
+    options = parse_options(argc, argv);
+  } catch (const ConfigError& error) {
+    std::cerr << name << ": " << error.what() << "\nTry " << name << " --help.\n";
+    return kWrongInput;
+  }
+
+  try {
+    const int code = Program(recipe, assets, name).run(options);
+    std::cout.flush();
+    if (!std::cout) throw Error("can't write to the standard output");
+    return code;
+  } catch (const ConfigError& error) {
+    log_error(error.what());
+    return kWrongInput;
+  } catch (const std::exception& error) {
+    log_error(error.what());
+    return kFailed;
+  } catch (...) {
+    log_error("something was thrown that is no std::exception");
+    return kFailed;
+  }
+}
+
+}  // namespace roux
