@@ -80,6 +80,8 @@ function(roux_add_library_of_rooms)
     INSTALL_RPATH "$ORIGIN;${ROUX_TORCH_FOUND_DIR}/lib"
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   target_compile_features(roux INTERFACE cxx_std_20)
+  # For what is compiled against one version and loaded by another (roux/recipe/extension.h).
+  target_compile_definitions(roux INTERFACE ROUX_VERSION="${PROJECT_VERSION}")
   target_include_directories(roux INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   foreach(room IN LISTS rooms)
@@ -131,13 +133,14 @@ function(roux_link_room target room)
   endforeach()
 endfunction()
 
-# roux_add_tests(<room> SOURCES ... [LIBRARIES ...] [LABELS ...])
+# roux_add_tests(<room> SOURCES ... [LIBRARIES ...] [LABEL <label>])
 #
 # One program for a room's tests: linking takes seconds, so the files share it. A test file that
 # lies in the folder and in no target is an error. A suite whose name begins with Slow gets the
-# label `slow`, which the default run leaves out: TEST(SlowConfigFuzz, ...).
+# label `slow`, which the default run leaves out: TEST(SlowConfigFuzz, ...). The others have the label
+# that is given (`cuda` for what needs a GPU), or their room's name.
 function(roux_add_tests room)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "roux_add_tests(${room}): what is '${arg_UNPARSED_ARGUMENTS}'?")
   endif()
@@ -160,13 +163,17 @@ function(roux_add_tests room)
   target_link_libraries(${room}_tests PRIVATE ${arg_LIBRARIES} GTest::gmock_main roux::warnings)
   roux_link_room(${room}_tests ${room})
 
+  # One label a test, since gtest_discover_tests flattens a list of them (and misreads an empty one).
   # A test that hangs is stopped, and named, well before the run's own limit.
+  if(NOT arg_LABEL)
+    set(arg_LABEL ${room})
+  endif()
   gtest_discover_tests(${room}_tests DISCOVERY_MODE PRE_TEST
     TEST_FILTER "-Slow*:*/Slow*"
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 120)
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT 120)
   gtest_discover_tests(${room}_tests DISCOVERY_MODE PRE_TEST
     TEST_FILTER "Slow*:*/Slow*" TEST_LIST ${room}_slow_tests
-    PROPERTIES LABELS "${arg_LABELS};slow" TIMEOUT 1800)
+    PROPERTIES LABELS slow TIMEOUT 1800)
 endfunction()
 
 # roux_add_bench(<room> SOURCES ... [LIBRARIES ...])
