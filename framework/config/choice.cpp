@@ -12,10 +12,7 @@ const Limits kNoLimits;
 std::string given_name(const Value& value) {
   const auto* table = value.as<Table>();
   const Value* name = table ? table->find("name") : nullptr;
-  if (!name) return "";
-  if (const auto* text = name->as<Text>()) return text->text;
-  const auto* string = name->as<std::string>();
-  return string ? *string : "";
+  return name ? text_of(*name).value_or("") : "";
 }
 
 }  // namespace
@@ -37,7 +34,7 @@ void ChoiceType::read(const Value& value, void* target, const Reading& reading) 
     if (key == "name" || key == "config") continue;
     section.add_at(given.key_place(), quote_key(key),
                    cat("unknown key: a component's own settings stand under \"config\"",
-                       did_you_mean(key, keys)));
+                       near_miss(key, keys)));
   }
 
   const Value* name = table->find("name");
@@ -68,14 +65,14 @@ const StructType* ChoiceType::catalog_type(const std::string& name, const Value&
   const auto known = names.empty() ? cat("no ", kind_.name(), " is registered")
                                    : cat("must be one of ", join(names, ", "));
   section.add_at(value.place(), "name",
-                 cat(known, ", but is \"", name, "\"", did_you_mean(name, names)));
+                 cat(known, ", but is \"", name, "\"", near_miss(name, names)));
   return nullptr;
 }
 
 Value ChoiceType::write(const void* object) const {
   const auto& choice = *static_cast<const AnyChoice*>(object);
   Table table;
-  table.set("name", default_value(escape_references(choice.name)));
+  table.set("name", default_value(choice.name));
   if (choice.config) table.set("config", choice.config_type->write(choice.config.get()));
   return default_value(std::move(table));
 }
@@ -85,8 +82,10 @@ Value ChoiceType::schema(const Limits&, const Catalog& catalog) const {
   Array rules;
   for (const auto& name : catalog.names(kind_)) {
     names.push_back(default_value(name));
+    // Required: where the name is left out, no component's rules hold, and not all of them.
     const auto named = schema_table(
-        {{"properties", schema_table({{"name", schema_table({{"const", name}}).data()}}).data()}});
+        {{"required", Array{default_value("name")}},
+         {"properties", schema_table({{"name", schema_table({{"const", name}}).data()}}).data()}});
     const auto config = catalog.config_of(kind_, name)->schema(kNoLimits, catalog);
     const auto configured =
         schema_table({{"properties", schema_table({{"config", config.data()}}).data()}});
@@ -95,7 +94,8 @@ Value ChoiceType::schema(const Limits&, const Catalog& catalog) const {
 
   Table properties;
   properties.set("name", names.empty() ? schema_table({{"type", "string"}})
-                                       : schema_table({{"enum", std::move(names)}}));
+                                       : either(schema_table({{"enum", std::move(names)}}),
+                                                schema_table({{"$ref", "#/$defs/reference"}})));
   properties.set("config", schema_table({{"type", "object"}}));
   auto schema = schema_table(
       {{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}});
@@ -140,6 +140,7 @@ void ChoiceType::merge(Value& low, Value high, const Catalog& catalog) const {
 }
 
 void ChoiceType::complete(Value& value, const Catalog& catalog) const {
+  parse_tree(value);
   auto* table = value.as<Table>();
   const auto* type = config_type(value, catalog);
   if (!table || !type) return;

@@ -87,7 +87,7 @@ std::string dump_toml(ConfigType type, const void* object, const Catalog& catalo
   TomlDumper dumper(catalog);
   Value value = type->write(object);
   type->complete(value, catalog);
-  dumper.dump(&*type, value, "");
+  dumper.dump(&*type, escape_references(value), "");
   return dumper.text();
 }
 

@@ -33,7 +33,7 @@ void collect_keys(const Value& value, const std::string& prefix, std::vector<std
 Value complete_tree(ConfigType type, const void* object, const Catalog& catalog) {
   Value tree = type->write(object);
   type->complete(tree, catalog);
-  return tree;
+  return escape_references(tree);
 }
 
 // What a key of a config is: its type, its value, and the field that describes it.

@@ -14,8 +14,30 @@ constexpr std::string_view kSet = "set:";
 constexpr std::string_view kDelete = "del:";
 
 Place command_line_place(std::string_view word, std::string_view option) {
-  return {std::make_shared<std::string>(cat(option, " ", word)), 0, 0,
+  return {std::make_shared<std::string>(cat(option, " ", printable(word))), 0, 0,
           std::make_shared<std::filesystem::path>(std::filesystem::current_path())};
+}
+
+// Where the `=` after the key stands, or npos: one inside of a quoted part of the key is none.
+std::size_t end_of_key(std::string_view word) {
+  char quote = '\0';
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const bool opens = i == 0 || word[i - 1] == '.';
+    if (quote != '\0') {
+      if (word[i] == quote) quote = '\0';
+    } else if (opens && (word[i] == '"' || word[i] == '\'')) {
+      quote = word[i];
+    } else if (word[i] == '=') {
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+std::string joined(const std::vector<std::string>& path) {
+  std::string key;
+  for (const auto& part : path) key = join_key(key, quote_key(part));
+  return key;
 }
 
 // {a = {b = value}} for the path a.b.
@@ -34,7 +56,7 @@ Value nest(const std::vector<std::string>& path, Value value) {
 std::string_view override_key(std::string_view word) {
   if (word.starts_with(kDelete)) return word.substr(kDelete.size());
   if (word.starts_with(kSet)) word.remove_prefix(kSet.size());
-  return word.substr(0, word.find('='));
+  return word.substr(0, end_of_key(word));
 }
 
 Layers::Layers(const StructType& type, const void* defaults, const Catalog& catalog)
@@ -46,25 +68,29 @@ void Layers::add(Value table) {
 
 void Layers::add_override(std::string_view word, std::string_view option, Problems& problems) {
   const Place place = command_line_place(word, option);
+  problems.add_source(place);
+  const bool deletes = word.starts_with(kDelete);
+  const bool sets = word.starts_with(kSet);
+  const auto rest = sets ? word.substr(kSet.size()) : word;
+  const auto equals = end_of_key(rest);
+  if (!deletes && equals == std::string_view::npos) {
+    problems.add_at(place, printable(word), "must be KEY=VALUE or del:KEY");
+    return;
+  }
   std::vector<std::string> path;
   try {
     path = split_key(trim(override_key(word)));
   } catch (const ConfigError& error) {
-    problems.add_at(place, word, error.what());
+    problems.add_at(place, printable(override_key(word)), error.what());
     return;
   }
 
-  if (word.starts_with(kDelete)) return erase(path, place, problems);
-  const auto equals = word.find('=');
-  if (equals == std::string_view::npos) {
-    problems.add_at(place, word, "must be KEY=VALUE or del:KEY");
-    return;
-  }
-  if (word.starts_with(kSet)) {
+  if (deletes) return erase(path, place, problems);
+  if (sets) {
     Problems ignored;  // nothing to replace is as good
     erase(path, place, ignored);
   }
-  add(nest(path, Value(Text{std::string(trim(word.substr(equals + 1)))}, place)));
+  add(nest(path, Value(Text{std::string(trim(rest.substr(equals + 1)))}, place)));
 }
 
 void Layers::erase(const std::vector<std::string>& path, const Place& place, Problems& problems) {
@@ -75,7 +101,7 @@ void Layers::erase(const std::vector<std::string>& path, const Place& place, Pro
   }
   auto* table = at ? at->as<Table>() : nullptr;
   if (table && table->erase(path.back())) return;
-  if (!is_known(path)) problems.add_at(place, join(path, "."), "unknown key, nothing to remove");
+  if (!is_known(path)) problems.add_at(place, joined(path), "unknown key, nothing to remove");
 }
 
 bool Layers::is_known(const std::vector<std::string>& path) const {

@@ -87,7 +87,7 @@ Value VectorType::write(const void* object) const {
 }
 
 Value VectorType::schema(const Limits& limits, const Catalog& catalog) const {
-  auto schema = array_schema(element_.schema(limits, catalog));
+  auto schema = array_schema(schema_or_reference(element_, limits, catalog));
   if (limits.not_empty) schema.as<Table>()->set("minItems", default_value(std::int64_t{1}));
   return schema;
 }
@@ -97,6 +97,7 @@ bool VectorType::empty(const void* object) const {
 }
 
 void VectorType::complete(Value& value, const Catalog& catalog) const {
+  parse_tree(value);
   if (auto* array = value.as<Array>()) {
     for (auto& element : *array) element_.complete(element, catalog);
   }
@@ -129,7 +130,7 @@ Value ArrayType::write(const void* object) const {
 }
 
 Value ArrayType::schema(const Limits& limits, const Catalog& catalog) const {
-  auto schema = array_schema(element_.schema(limits, catalog));
+  auto schema = array_schema(schema_or_reference(element_, limits, catalog));
   schema.as<Table>()->set("minItems", default_value(static_cast<std::int64_t>(size_)));
   schema.as<Table>()->set("maxItems", default_value(static_cast<std::int64_t>(size_)));
   return schema;
@@ -141,7 +142,7 @@ void MapType::read(const Value& value, void* target, const Reading& reading) con
   if (!table) return reading.refuse(typed.value_or(value), noun());
 
   operations_.clear(target);
-  const auto section = reading.section.section(reading.key, &value);
+  const auto section = reading.section.section(reading.key, &*typed);
   for (const auto& [key, element] : table->entries()) {
     element_.read(element, operations_.insert(target, key),
                   reading.inside(section, quote_key(key), reading.limits));
@@ -158,7 +159,8 @@ Value MapType::write(const void* object) const {
 
 Value MapType::schema(const Limits& limits, const Catalog& catalog) const {
   return schema_table(
-      {{"type", "object"}, {"additionalProperties", element_.schema(limits, catalog).data()}});
+      {{"type", "object"},
+       {"additionalProperties", schema_or_reference(element_, limits, catalog).data()}});
 }
 
 bool MapType::empty(const void* object) const {
@@ -189,9 +191,21 @@ void MapType::merge(Value& low, Value high, const Catalog& catalog) const {
 }
 
 void MapType::complete(Value& value, const Catalog& catalog) const {
+  parse_tree(value);
   if (auto* table = value.as<Table>()) {
     for (auto& [key, element] : table->entries()) element_.complete(element, catalog);
   }
+}
+
+void ArrayType::complete(Value& value, const Catalog& catalog) const {
+  parse_tree(value);
+  if (auto* array = value.as<Array>()) {
+    for (auto& element : *array) element_.complete(element, catalog);
+  }
+}
+
+void VariantType::complete(Value& value, const Catalog&) const {
+  parse_tree(value);
 }
 
 std::string VariantType::noun() const {

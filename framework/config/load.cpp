@@ -24,6 +24,7 @@ LoadedConfig load_config(ConfigType type, const std::vector<ConfigSource>& sourc
   Problems problems;
   for (const auto& source : sources) {
     if (source.override.empty()) {
+      problems.add_source(source.table.place());
       layers.add(source.table);
     } else {
       layers.add_override(source.override, source.option, problems);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <set>
 #include <tuple>
 
 #include "roux/base/error.h"
@@ -13,15 +15,25 @@ namespace roux::config {
 struct Problems::Found {
   std::vector<Problem> problems;
   std::vector<Problem> warnings;
+  std::set<std::string, std::less<>> keys;  // of the problems
+  std::vector<std::string> sources;         // in the order of layers
+
+  std::vector<Problem> in_order(std::vector<Problem> list) const {
+    const auto layer = [&](const Place& place) {
+      return std::ranges::find(sources, *place.source) - sources.begin();
+    };
+    // Stable: what stands in no file keeps the order in which it was found, at the end.
+    std::ranges::stable_sort(list, {}, [&](const Problem& problem) {
+      const auto& place = problem.place;
+      if (place.is_default()) return std::tuple(true, std::ptrdiff_t{0}, std::string_view(), 0, 0);
+      const std::string_view name = *place.source;
+      return std::tuple(false, layer(place), name, place.line, place.column);
+    });
+    return list;
+  }
 };
 
 namespace {
-
-bool is_at_or_below(std::string_view key, std::string_view path) {
-  return path.empty() || key == path ||
-         (key.size() > path.size() && key.starts_with(path) &&
-          (key[path.size()] == '.' || key[path.size()] == '['));
-}
 
 // What stands at `part`, which may be an element of a list: "groups[1]".
 const Value* step(const Value& value, std::string_view part) {
@@ -64,9 +76,7 @@ Problems Problems::section(std::string_view key, const Value* value) const {
 void Problems::record(const Place& place, std::string_view key, std::string_view what,
                       bool missing) {
   const auto full = join_key(path_, key);
-  const auto same = [&](const Problem& problem) { return problem.key == full; };
-  if (std::ranges::any_of(found_->problems, same)) return;
-
+  if (!found_->keys.insert(full).second) return;
   found_->problems.push_back({place, full, std::string(what), missing});
 }
 
@@ -88,23 +98,27 @@ void Problems::warn(std::string_view key, std::string_view what) {
 
 bool Problems::any(std::string_view key) const {
   const auto path = join_key(path_, key);
-  return std::ranges::any_of(
-      found_->problems, [&](const Problem& problem) { return is_at_or_below(problem.key, path); });
+  const auto& keys = found_->keys;
+  if (path.empty()) return !keys.empty();
+
+  const auto below = [&](char separator) {
+    const auto prefix = path + separator;
+    const auto first = keys.lower_bound(prefix);
+    return first != keys.end() && first->starts_with(prefix);
+  };
+  return keys.contains(path) || below('.') || below('[');
+}
+
+void Problems::add_source(const Place& source) {
+  if (!source.is_default()) found_->sources.push_back(*source.source);
 }
 
 std::vector<Problem> Problems::all() const {
-  auto sorted = found_->problems;
-  // Stable: what stands in no file keeps the order in which it was found, at the end.
-  std::ranges::stable_sort(sorted, {}, [](const Problem& problem) {
-    const auto& place = problem.place;
-    return std::tuple(place.is_default(), place.is_default() ? "" : *place.source, place.line,
-                      place.column);
-  });
-  return sorted;
+  return found_->in_order(found_->problems);
 }
 
 std::vector<Problem> Problems::warnings() const {
-  return found_->warnings;
+  return found_->in_order(found_->warnings);
 }
 
 namespace {
@@ -118,7 +132,9 @@ void throw_if_not_empty(const std::vector<Problem>& problems) {
 
 }  // namespace
 
-void Problems::throw_if_any() const { throw_if_not_empty(all()); }
+void Problems::throw_if_any() const {
+  throw_if_not_empty(all());
+}
 
 void Problems::throw_if_any_but_missing() const {
   auto problems = all();

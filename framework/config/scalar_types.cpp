@@ -1,11 +1,11 @@
 #include "roux/config/scalar_types.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <optional>
-#include <sstream>
 #include <type_traits>
 #include <utility>
 
@@ -19,8 +19,10 @@ namespace {
 
 // A bound as it is written: without a point where it has no fraction.
 Value number(long double bound) {
-  const auto whole = static_cast<std::int64_t>(bound);
-  if (static_cast<long double>(whole) == bound) return default_value(whole);
+  constexpr long double kWide = 0x1p63L;
+  if (bound >= -kWide && bound < kWide && std::trunc(bound) == bound) {
+    return default_value(static_cast<std::int64_t>(bound));
+  }
   return default_value(static_cast<double>(bound));
 }
 
@@ -157,21 +159,20 @@ class FloatType final : public Type {
 
     const TomlView view(value);
     const auto& written = view.value_or(value);
-    if (std::isnan(*read) || (std::isinf(*read) && !reading.limits.infinite)) {
+    // 1e39 would silently be infinity as a float.
+    const T number = static_cast<T>(*read);
+    if (std::isnan(number) || (std::isinf(*read) && !reading.limits.infinite)) {
       reading.refuse(written, "a finite number");
+    } else if (std::isinf(number) != std::isinf(*read)) {
+      reading.refuse(written, cat("between ", to_toml(default_value(written_as(-kLargest))), " and ",
+                                  to_toml(default_value(written_as(kLargest)))));
     } else if (check_limits(*read, written, reading, bound_text)) {
-      *static_cast<T*>(target) = static_cast<T>(*read);
+      *static_cast<T*>(target) = number;
     }
   }
 
   Value write(const void* object) const override {
-    const T number = *static_cast<const T*>(object);
-    if constexpr (std::is_same_v<T, float>) {
-      // Through the shortest decimal of the float: 0.1f is written 0.1 and not 0.10000000149.
-      return default_value(std::strtod(shortest(number).c_str(), nullptr));
-    } else {
-      return default_value(number);
-    }
+    return default_value(written_as(*static_cast<const T*>(object)));
   }
 
   Value schema(const Limits& limits, const Catalog&) const override {
@@ -183,32 +184,21 @@ class FloatType final : public Type {
   std::string rule(const Limits& limits) const override { return limits_text(limits, bound_text); }
 
  private:
-  static std::string shortest(float number) {
-    std::ostringstream out;
-    for (int digits = 1; digits <= std::numeric_limits<float>::max_digits10; ++digits) {
-      out.str("");
-      out.precision(digits);
-      out << number;
-      if (std::strtof(out.str().c_str(), nullptr) == number) break;
+  static constexpr T kLargest = std::numeric_limits<T>::max();
+
+  // Through the shortest decimal of a float: 0.1f is written 0.1 and not 0.10000000149.
+  static double written_as(T number) {
+    if constexpr (std::is_same_v<T, double>) {
+      return number;
+    } else {
+      std::array<char, 64> text{};
+      const auto end = std::to_chars(text.data(), text.data() + text.size(), number);
+      double decimal = 0;
+      std::from_chars(text.data(), end.ptr, decimal);
+      return decimal;
     }
-    return out.str();
   }
 };
-
-// The text of a string, or of a word on the command line: raw unless it is quoted.
-std::optional<std::string> text_of(const Value& value) {
-  if (const auto* string = value.as<std::string>()) return *string;
-  const auto* text = value.as<Text>();
-  if (!text) return std::nullopt;
-
-  const auto& raw = text->text;
-  if (raw.size() >= 2 && (raw.front() == '"' || raw.front() == '\'') && raw.back() == raw.front()) {
-    const TomlView typed(value);
-    const auto* unquoted = typed ? typed->as<std::string>() : nullptr;
-    if (unquoted) return *unquoted;
-  }
-  return raw;
-}
 
 // Where only some texts may stand: says whether `text` is one of them.
 bool check_choices(const std::string& text, const Value& value, const Reading& reading,
@@ -217,7 +207,7 @@ bool check_choices(const std::string& text, const Value& value, const Reading& r
   Problems(reading.section)
       .add_at(value.place(), reading.key,
               cat("must be one of ", join(choices, ", "), ", but is ", describe(value),
-                  did_you_mean(text, choices)));
+                  near_miss(text, choices)));
   return false;
 }
 
@@ -243,6 +233,7 @@ class TextType final : public Type {
     if (!text) return reading.refuse(value, noun());
     if (reading.limits.not_empty && text->empty()) return reading.refuse(value, "a text");
     if (text->find('\0') != std::string::npos) return reading.refuse(value, "without NUL bytes");
+    if (find_invalid_utf8(*text) != std::string::npos) return reading.refuse(value, "UTF-8");
     const auto& choices = reading.limits.choices;
     if (choices.empty() || check_choices(*text, value, reading, choices)) {
       *static_cast<T*>(target) = *text;
@@ -252,9 +243,9 @@ class TextType final : public Type {
   Value write(const void* object) const override {
     const auto& text = *static_cast<const T*>(object);
     if constexpr (std::is_same_v<T, std::filesystem::path>) {
-      return default_value(escape_references(text.string()));
+      return default_value(text.string());
     } else {
-      return default_value(escape_references(text));
+      return default_value(text);
     }
   }
 
@@ -321,7 +312,7 @@ class DurationType final : public Type {
 
   static std::optional<std::chrono::nanoseconds> scaled(long double count,
                                                         std::chrono::nanoseconds unit) {
-    const long double total = count * static_cast<long double>(unit.count());
+    const long double total = std::round(count * static_cast<long double>(unit.count()));
     // Written so that NaN fails too.
     if (!(total >= 0 && total < static_cast<long double>(std::numeric_limits<std::int64_t>::max())))
       return std::nullopt;
@@ -389,7 +380,9 @@ class DTypeType final : public Type {
   }
 
   Value schema(const Limits& limits, const Catalog&) const override {
-    return choices_schema(limits.choices.empty() ? dtype_names() : limits.choices);
+    auto names = choices_schema(limits.choices.empty() ? dtype_names() : limits.choices);
+    return either(std::move(names),
+                  schema_table({{"type", "string"}, {"pattern", "^torch\\."}}));
   }
 
   std::string rule(const Limits& limits) const override { return choices_text(limits.choices); }
@@ -425,10 +418,8 @@ class RawTableType final : public Type {
   }
 
   Value write(const void* object) const override {
-    return changed(static_cast<const RawTable*>(object)->value, [](const Value& each) {
-      const auto* text = each.as<std::string>();
-      return text ? Value(escape_references(*text), each.place()) : each;
-    });
+    return changed(static_cast<const RawTable*>(object)->value,
+                   [](const Value& each) { return default_value(each.data()); });
   }
 
   Value schema(const Limits&, const Catalog&) const override {

@@ -71,7 +71,7 @@ void StructType::report_unknown(const std::string& key, const Table& table, cons
     section.warn(quote_key(key), cat("is ignored: ", retired->reason));
     return;
   }
-  auto hint = did_you_mean(key, field_names());
+  auto hint = near_miss(key, field_names());
   if (hint.empty() && reading.root) {
     const auto elsewhere = find_elsewhere(*reading.root, key);
     if (!elsewhere.empty()) hint = cat(" (did you mean \"", elsewhere, "\"?)");
@@ -111,6 +111,7 @@ void StructType::merge(Value& low, Value high, const Catalog& catalog) const {
 }
 
 void StructType::complete(Value& value, const Catalog& catalog) const {
+  parse_tree(value);
   auto* table = value.as<Table>();
   if (!table) return;
 
@@ -127,14 +128,11 @@ Value StructType::schema(const Limits&, const Catalog& catalog) const {
   const auto defaults = make();
   Table properties;
   for (const auto& field : fields_) {
-    auto schema = field.type->schema(field.limits, catalog);
-    if (field.type->single() && !field.type->takes_text()) {
-      schema = either(std::move(schema), schema_table({{"$ref", "#/$defs/reference"}}));
-    }
+    auto schema = schema_or_reference(*field.type, field.limits, catalog);
     auto* table = schema.as<Table>();
     table->set("description", default_value(field.doc));
     if (field.type->single() && !field.limits.required) {
-      table->set("default", field.type->write(field.of(defaults.get())));
+      table->set("default", escape_references(field.type->write(field.of(defaults.get()))));
     }
     properties.set(field.name, std::move(schema));
   }

@@ -1,6 +1,7 @@
 #include "roux/config/type.h"
 
 #include "roux/base/error.h"
+#include "roux/base/strings.h"
 #include "roux/config/toml.h"
 
 namespace roux::config {
@@ -72,17 +73,48 @@ Value default_value(Value::Data data) {
   return {std::move(data), Place()};
 }
 
-bool is_none(const Value& value) {
-  if (const auto* text = value.as<Text>()) return text->text == kNone;
-  const auto* string = value.as<std::string>();
-  return string && *string == kNone;
+void parse_tree(Value& value) {
+  const TomlView typed(value);
+  if (!typed || &*typed == &value) return;
+  if (typed->as<Table>() || typed->as<Array>()) value = Value(*typed);
 }
 
-std::string escape_references(std::string_view text) {
-  std::string escaped;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text.substr(i).starts_with("${")) escaped += '$';
-    escaped += text[i];
+std::optional<std::string> text_of(const Value& value) {
+  if (const auto* string = value.as<std::string>()) return *string;
+  const auto* text = value.as<Text>();
+  if (!text) return std::nullopt;
+
+  const auto& raw = text->text;
+  if (raw.size() >= 2 && (raw.front() == '"' || raw.front() == '\'') && raw.back() == raw.front()) {
+    const TomlView typed(value);
+    const auto* unquoted = typed ? typed->as<std::string>() : nullptr;
+    if (unquoted) return *unquoted;
+  }
+  return raw;
+}
+
+std::string near_miss(std::string_view given, const std::vector<std::string>& candidates) {
+  constexpr std::size_t kLongestName = 200;
+  return given.size() <= kLongestName ? did_you_mean(given, candidates) : "";
+}
+
+bool is_none(const Value& value) {
+  return text_of(value) == kNone;
+}
+
+Value escape_references(const Value& value) {
+  Value escaped = value;
+  if (const auto* text = value.as<std::string>()) {
+    std::string out;
+    for (std::size_t i = 0; i < text->size(); ++i) {
+      if (text->compare(i, 2, "${") == 0) out += '$';
+      out += (*text)[i];
+    }
+    escaped = Value(std::move(out), value.place());
+  } else if (auto* array = escaped.as<Array>()) {
+    for (auto& element : *array) element = escape_references(element);
+  } else if (auto* table = escaped.as<Table>()) {
+    for (auto& [key, element] : table->entries()) element = escape_references(element);
   }
   return escaped;
 }
@@ -102,6 +134,17 @@ Value either(Value schema, Value other) {
   }
   Array both = {std::move(schema), std::move(other)};
   return schema_table({{"anyOf", std::move(both)}});
+}
+
+Value schema_or_reference(const Type& type, const Limits& limits, const Catalog& catalog) {
+  auto schema = type.schema(limits, catalog);
+  if (!type.single()) return schema;
+  const Value* said = find_path(schema, "type");
+  const bool any_text =
+      said && said->as<std::string>() && *said->as<std::string>() == "string" &&
+      schema.as<Table>()->entries().size() == 1;
+  if (any_text) return schema;
+  return either(std::move(schema), schema_table({{"$ref", "#/$defs/reference"}}));
 }
 
 }  // namespace roux::config

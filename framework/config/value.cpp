@@ -58,11 +58,14 @@ std::vector<std::string> Table::keys() const {
 
 namespace {
 
+// Bytes of a value, and of a word of the command line, that a message shows.
+constexpr std::size_t kShownValue = 60;
+constexpr std::size_t kShownWord = 120;
+
 // Long strings are cut: a message is to be read.
-std::string shortened(std::string_view text) {
-  constexpr std::size_t kShown = 60;
-  if (text.size() <= kShown) return std::string(text);
-  std::size_t end = kShown;
+std::string shortened(std::string_view text, std::size_t shown = kShownValue) {
+  if (text.size() <= shown) return std::string(text);
+  std::size_t end = shown;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   return cat(text.substr(0, end), "…");
 }
@@ -75,7 +78,7 @@ struct Describer {
     return cat("the string ", to_toml(Value(shortened(value), {})));
   }
   std::string operator()(const Text& value) const {
-    return value.text.empty() ? "empty" : cat("\"", shortened(value.text), "\"");
+    return value.text.empty() ? "empty" : to_toml(Value(shortened(value.text), {}));
   }
   std::string operator()(const Date& value) const { return cat("the date ", value.text); }
   std::string operator()(const Array&) const { return "an array"; }
@@ -88,6 +91,16 @@ bool is_bare(std::string_view key) {
   });
 }
 
+// How long the quoted text at the front of `rest` is, or npos if its quote is never closed.
+std::size_t quoted_size(std::string_view rest) {
+  const char quote = rest[0];
+  for (std::size_t i = 1; i < rest.size(); ++i) {
+    if (rest[i] == quote) return i + 1;
+    if (rest[i] == '\\' && quote == '"') ++i;
+  }
+  return std::string_view::npos;
+}
+
 // Takes one part of a dotted key off the front of `rest`.
 std::string take_part(std::string_view& rest, std::string_view dotted) {
   if (rest.empty() || (rest[0] != '"' && rest[0] != '\'')) {
@@ -96,13 +109,17 @@ std::string take_part(std::string_view& rest, std::string_view dotted) {
     rest.remove_prefix(end);
     return part;
   }
-  const auto end = rest.find(rest[0], 1);
-  if (end == std::string_view::npos) {
-    throw ConfigError(cat("the key ", dotted, " has a quote that is never closed"));
+  const auto size = quoted_size(rest);
+  if (size == std::string_view::npos) {
+    throw ConfigError(cat("the key ", shortened(dotted), " has a quote that is never closed"));
   }
-  const auto part = std::string(rest.substr(1, end - 1));
-  rest.remove_prefix(end + 1);
-  return part;
+  const auto quoted = rest.substr(0, size);
+  rest.remove_prefix(size);
+  if (quoted.find('\\') == std::string_view::npos || quoted[0] == '\'') {
+    return std::string(quoted.substr(1, size - 2));
+  }
+  const Value part = parse_toml_value(quoted, {});
+  return *part.as<std::string>();
 }
 
 }  // namespace
@@ -111,17 +128,25 @@ std::string describe(const Value& value) {
   return std::visit(Describer(), value.data());
 }
 
+std::string printable(std::string_view text) {
+  const auto shown = shortened(text, kShownWord);
+  // As it was typed, but for what a terminal would act on.
+  const bool plain =
+      std::ranges::none_of(shown, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  return plain ? shown : to_toml(Value(shown, {}));
+}
+
 std::vector<std::string> split_key(std::string_view dotted) {
   std::vector<std::string> parts;
   std::string_view rest = dotted;
   while (true) {
     parts.push_back(take_part(rest, dotted));
-    if (parts.back().empty()) throw ConfigError(cat("the key \"", dotted, "\" has an empty part"));
+    if (parts.back().empty()) throw ConfigError(cat("the key ", shortened(dotted), " has an empty part"));
     if (parts.size() > kMaxNesting) {
       throw ConfigError(cat("the key ", shortened(dotted), " has over ", kMaxNesting, " parts"));
     }
     if (rest.empty()) return parts;
-    if (rest[0] != '.') throw ConfigError(cat("the key ", dotted, " needs a '.' after a quote"));
+    if (rest[0] != '.') throw ConfigError(cat("the key ", shortened(dotted), " needs a '.' after a quote"));
     rest.remove_prefix(1);
   }
 }

@@ -39,7 +39,8 @@ std::vector<Section> sections_of(const StructType& type,
   std::vector<Section> sections;
   for (const auto& field : type.fields()) {
     if (const auto* section = dynamic_cast<const StructType*>(field.type)) {
-      add_with_bases({field.name, section, part_of(config, field.of(config.get())), false}, sections);
+      add_with_bases({field.name, section, part_of(config, field.of(config.get())), false},
+                     sections);
     }
   }
   return sections;

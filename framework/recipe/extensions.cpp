@@ -16,7 +16,8 @@ void load_extension(const std::filesystem::path& path, di::Container& container)
   // A bare name is looked for where the system looks; a path is one, also without a slash.
   const auto file = std::filesystem::exists(path) ? std::filesystem::absolute(path) : path;
   void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library) throw ConfigError(cat("common.extensions: can't load ", path.string(), ": ", dlerror()));
+  if (!library)
+    throw ConfigError(cat("common.extensions: can't load ", path.string(), ": ", dlerror()));
 
   const auto symbol = [&](const char* name) {
     void* found = dlsym(library, name);

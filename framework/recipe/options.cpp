@@ -18,25 +18,24 @@ po::options_description visible_options() {
   options.add_options()
       // In the order in which people need them.
       ("preset", po::value<std::vector<std::string>>()->value_name("NAME"),
-       "start from a config that the recipe brings along")
-      ("config-file", po::value<std::vector<std::string>>()->value_name("FILE ..."),
-       "lay TOML files over it, in this order")
-      ("config", po::value<std::vector<std::string>>()->value_name("KEY=VALUE ..."),
-       "set single keys; del:KEY takes one back to its default, set:KEY=VALUE replaces a table "
-       "instead of merging into it")
-      ("override", po::value<std::vector<std::string>>()->value_name("KEY=VALUE ..."),
-       "another spelling of --config")
-      ("dump-config", "print the config that would be used, with its docs")
-      ("dump-schema", "print the JSON Schema of the config, for editors")
-      ("explain", po::value<std::string>()->implicit_value("text")->value_name("[=dot]"),
-       "print what would be built and from what, as text or for Graphviz")
-      ("validate", "check the config and the wiring, build nothing")
-      ("dry-run", "build everything, run nothing")
-      ("list-presets", "print the recipe's presets, one a line")
-      ("list-keys", "print every key of the config, one a line")
-      ("help", po::value<std::string>()->implicit_value("")->value_name("[KEY]"),
-       "print this, or what a key of the config means")
-      ("version", "print the version");
+       "start from a config that the recipe brings along")(
+          "config-file", po::value<std::vector<std::string>>()->value_name("FILE ..."),
+          "lay TOML files over it, in this order")(
+          "config", po::value<std::vector<std::string>>()->value_name("KEY=VALUE ..."),
+          "set single keys; del:KEY takes one back to its default, set:KEY=VALUE replaces a table "
+          "instead of merging into it")(
+          "override", po::value<std::vector<std::string>>()->value_name("KEY=VALUE ..."),
+          "another spelling of --config")("dump-config",
+                                          "print the config that would be used, with its docs")(
+          "dump-schema", "print the JSON Schema of the config, for editors")(
+          "explain", po::value<std::string>()->implicit_value("text")->value_name("[=dot]"),
+          "print what would be built and from what, as text or for Graphviz")(
+          "validate", "check the config and the wiring, build nothing")(
+          "dry-run", "build everything, run nothing")("list-presets",
+                                                      "print the recipe's presets, one a line")(
+          "list-keys", "print every key of the config, one a line")(
+          "help", po::value<std::string>()->implicit_value("")->value_name("[KEY]"),
+          "print this, or what a key of the config means")("version", "print the version");
   return options;
 }
 
@@ -46,7 +45,9 @@ po::options_description all_options() {
   return options;
 }
 
-bool is_option(std::string_view word) { return word.size() > 1 && word[0] == '-'; }
+bool is_option(std::string_view word) {
+  return word.size() > 1 && word[0] == '-';
+}
 
 bool is_override(std::string_view word) {
   return word.find('=') != std::string_view::npos || word.starts_with("del:");
@@ -81,8 +82,7 @@ std::vector<std::string> spread_values(int argc, const char* const* argv) {
       continue;
     }
     if (first && after != "--help") throw ConfigError(needs_value(after, word));
-    const bool takes_values =
-        word == "--config" || word == "--override" || word == "--config-file";
+    const bool takes_values = word == "--config" || word == "--override" || word == "--config-file";
     after = takes_values || word == "--help" ? word : "";
     first = !after.empty();
     if (!takes_values) spread.push_back(word);
@@ -164,7 +164,8 @@ Options parse_options(int argc, const char* const* argv) {
   po::positional_options_description positional;
   positional.add("output-dir", -1);
   // No guessing of shortened options: a script's --conf must not change its meaning one day.
-  constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+  constexpr int kStyle =
+      po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
   try {
     const auto description = all_options();
     return to_options(po::command_line_parser(spread_values(argc, argv))

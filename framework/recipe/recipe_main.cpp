@@ -162,8 +162,9 @@ class Program {
   std::string title() const { return assets_ ? std::string(assets_->name) : name_; }
 
   void print_usage() const {
-    std::cout << "usage: " << name_
-              << " OUTPUT_DIR [--preset NAME] [--config-file FILE ...] [--config KEY=VALUE ...]\n\n";
+    std::cout
+        << "usage: " << name_
+        << " OUTPUT_DIR [--preset NAME] [--config-file FILE ...] [--config KEY=VALUE ...]\n\n";
     if (assets_) std::cout << assets_->summary << ".\n\n";
     std::cout << options_help()
               << "\nSections of the config (--help SECTION and --help SECTION.KEY say more):\n";

@@ -14,7 +14,9 @@ FinishedRun::FinishedRun(std::unique_ptr<WiredRecipe> wired, std::unique_ptr<Job
 FinishedRun::FinishedRun(FinishedRun&&) noexcept = default;
 FinishedRun::~FinishedRun() = default;
 
-const di::Resolver& FinishedRun::resolver() const { return wired_->container; }
+const di::Resolver& FinishedRun::resolver() const {
+  return wired_->container;
+}
 
 Trainer& FinishedRun::trainer() const {
   require(job_->trainer() != nullptr, "FinishedRun::trainer: the recipe trains");

@@ -35,6 +35,8 @@ void apply_torch_settings(const TorchConfig& config) {
   context.setAllowBF16ReductionCuBLAS(config.bf16_reduced_precision);
 }
 
-std::string torch_version() { return TORCH_VERSION; }
+std::string torch_version() {
+  return TORCH_VERSION;
+}
 
 }  // namespace roux

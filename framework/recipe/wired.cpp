@@ -47,8 +47,8 @@ void WiredRecipe::seal(const std::filesystem::path& output_dir) {
   if (!common_of(type, loaded.object)) {
     container.instance<const CommonConfig>(std::make_shared<const CommonConfig>());
   }
-  container.instance<const OutputFolder>(std::make_shared<const OutputFolder>(
-      OutputFolder{std::filesystem::absolute(output_dir)}));
+  container.instance<const OutputFolder>(
+      std::make_shared<const OutputFolder>(OutputFolder{std::filesystem::absolute(output_dir)}));
   container.seal();
 }
 

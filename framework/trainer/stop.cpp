@@ -35,7 +35,9 @@ void StopRequest::request() noexcept {
   asked.compare_exchange_strong(nobody, kAskedByCode);
 }
 
-bool StopRequest::requested() const noexcept { return asked.load() != kNotAsked; }
+bool StopRequest::requested() const noexcept {
+  return asked.load() != kNotAsked;
+}
 
 std::optional<int> StopRequest::signal() const noexcept {
   const int who = asked.load();

@@ -90,6 +90,7 @@ class ArrayType final : public Type {
   void read(const Value& value, void* target, const Reading& reading) const override;
   Value write(const void* object) const override;
   Value schema(const Limits& limits, const Catalog& catalog) const override;
+  void complete(Value& value, const Catalog& catalog) const override;
 
  private:
   const Type& element_;
@@ -144,6 +145,7 @@ class VariantType final : public Type {
   Value write(const void* object) const override;
   Value schema(const Limits& limits, const Catalog& catalog) const override;
   bool empty(const void* object) const override;
+  void complete(Value& value, const Catalog& catalog) const override;
 
  private:
   std::vector<const Type*> alternatives_;

@@ -47,7 +47,10 @@ class Problems {
   // Whether this section, or `key` of it, or anything below, has a problem.
   bool any(std::string_view key = "") const;
 
-  // In the order of files, lines and columns.
+  // Says that `source` was laid over those named before: its problems are listed after theirs.
+  void add_source(const Place& source);
+
+  // In the order of sources, lines and columns; what was written nowhere stands last.
   std::vector<Problem> all() const;
   std::vector<Problem> warnings() const;
 

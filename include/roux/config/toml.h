@@ -24,6 +24,9 @@ Value load_toml(const std::filesystem::path& file);
 // without a place: the caller knows what was asked for.
 Value parse_toml_value(std::string_view text, const Place& place);
 
+// Where `text` stops being UTF-8, or npos: what no TOML file can hold.
+std::size_t find_invalid_utf8(std::string_view text);
+
 // A value on one line: `{name = "adamw", config = {lr = 0.001}}`.
 std::string to_toml(const Value& value);
 

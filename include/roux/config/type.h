@@ -26,6 +26,13 @@ class Catalog {
   virtual const StructType* config_of(di::TypeId kind, std::string_view name) const = 0;
 };
 
+// Where nothing can be chosen.
+class NoCatalog final : public Catalog {
+ public:
+  std::vector<std::string> names(di::TypeId) const override { return {}; }
+  const StructType* config_of(di::TypeId, std::string_view) const override { return nullptr; }
+};
+
 // What reading one value needs to know about where it stands.
 struct Reading {
   Problems section;  // the struct around the value
@@ -54,7 +61,8 @@ class Type {
   // Reads `value` into the object at `target`, or records why it can't be.
   virtual void read(const Value& value, void* target, const Reading& reading) const = 0;
 
-  // The object as a config would write it, `${` escaped. What is unset is the string "none".
+  // The object as a tree of defaults: texts stand for themselves, whatever `${` they hold. What is
+  // unset is the string "none".
   virtual Value write(const void* object) const = 0;
 
   // Its JSON Schema (draft 2020-12).
@@ -70,7 +78,8 @@ class Type {
   // Lays `high` over `low`, both values of this type. Tables merge; everything else is replaced.
   virtual void merge(Value& low, Value high, const Catalog& catalog) const;
 
-  // Adds to `value` what it leaves out, so that every key of it can be referred to.
+  // Adds to `value` what it leaves out, so that every key of it can be referred to, and makes a tree
+  // of the text of a command line where one must stand.
   virtual void complete(Value& value, const Catalog& catalog) const;
 
   // The field's limits as a person would say them: "at least 1", "one of sum, mean"; or "".
@@ -79,7 +88,7 @@ class Type {
   // A plain text on the command line stands for itself, and is not read as TOML.
   virtual bool takes_text() const { return false; }
 
-  // One value, for which a `${…}` reference may stand: no table and no list.
+  // One value, whose default fits into a schema: no table and no list.
   virtual bool single() const { return true; }
 };
 
@@ -101,6 +110,16 @@ class TomlView {
   const Value* value_ = nullptr;
 };
 
+// Puts the table or array that a word of the command line reads as into the place of the word.
+void parse_tree(Value& value);
+
+// The text of a string, or of a word on the command line, which is raw unless it is quoted.
+std::optional<std::string> text_of(const Value& value);
+
+// did_you_mean for what a user typed, or nothing where that is too long to have been meant as a
+// name: the comparison takes time by its length.
+std::string near_miss(std::string_view given, const std::vector<std::string>& candidates);
+
 // A value of a default, which stands in no file.
 Value default_value(Value::Data data);
 
@@ -108,13 +127,16 @@ Value default_value(Value::Data data);
 inline constexpr std::string_view kNone = "none";
 bool is_none(const Value& value);
 
-// `${` becomes `$${`, so that a text which is no reference reads back as itself.
-std::string escape_references(std::string_view text);
+// `value` with `${` written as `$${` in all its texts, so that a file with them gives them back.
+Value escape_references(const Value& value);
 
 // A short table for a schema: schema_table({{"type", "integer"}}).
 Value schema_table(std::vector<std::pair<std::string, Value::Data>> entries);
 
 // A schema for what meets one of the two.
 Value either(Value schema, Value other);
+
+// The schema of a value of `type` where it stands in a file: a `${…}` reference may stand for it.
+Value schema_or_reference(const Type& type, const Limits& limits, const Catalog& catalog);
 
 }  // namespace roux::config

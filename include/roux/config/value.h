@@ -91,6 +91,9 @@ class Value {
 // What a message calls a value: `the string "7"`, `1.9`, `a table`, `true`.
 std::string describe(const Value& value);
 
+// `text` for a message: on one line, and cut where it is long.
+std::string printable(std::string_view text);
+
 // The node at a dotted path below `root`, or nullptr.
 const Value* find_path(const Value& root, std::string_view dotted);
 

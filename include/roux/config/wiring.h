@@ -31,8 +31,8 @@ class ContainerCatalog final : public Catalog {
 // alone. Throws InternalError where a section chooses another kind than the container thinks.
 void bind_config(di::Container& container, ConfigType type, std::shared_ptr<const void> config);
 
-// The section of a config that is, or derives from, the struct `wanted`; nullptr if there is none or
-// several.
+// The section of a config that is, or derives from, the struct `wanted`; nullptr if there is none
+// or several.
 const void* find_section(ConfigType type, const void* config, di::TypeId wanted);
 
 }  // namespace roux::config

@@ -11,6 +11,10 @@ class Container;
 //
 //   void register_mine(roux::di::Container& container) { … }
 //   ROUX_EXTENSION(register_mine)
-#define ROUX_EXTENSION(function)                                                       \
-  extern "C" const char* roux_extension_version() { return ROUX_VERSION; }             \
-  extern "C" void roux_register(roux::di::Container& container) { function(container); }
+#define ROUX_EXTENSION(function)                                  \
+  extern "C" const char* roux_extension_version() {               \
+    return ROUX_VERSION;                                          \
+  }                                                               \
+  extern "C" void roux_register(roux::di::Container& container) { \
+    function(container);                                          \
+  }

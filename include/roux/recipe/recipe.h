@@ -48,10 +48,10 @@ class GenerateRecipe : public Recipe {
 // Any class of this shape is a recipe; deriving from the classes above is a convenience.
 template <typename R>
 concept RecipeLike = std::default_initializable<R> &&
-                     requires(const R& recipe, di::Container& container) {
-                       { recipe.config_kls() } -> std::convertible_to<ConfigType>;
-                       recipe.register_into(container);
-                     };
+    requires(const R& recipe, di::Container& container) {
+  { recipe.config_kls() } -> std::convertible_to<ConfigType>;
+  recipe.register_into(container);
+};
 
 template <typename R>
 concept TrainRecipeLike = RecipeLike<R> && requires(const R& recipe, RecipeContext& context) {
