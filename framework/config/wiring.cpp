@@ -62,10 +62,8 @@ void bind_structs(di::Container& container, const StructType& type,
                   const std::shared_ptr<const void>& config) {
   const auto sections = sections_of(type, config);
   for (const auto& section : sections) {
-    container.instance(di::Key{section.type->id(), section.name}, section.object);
-    if (is_found_by_type(section, sections)) {
-      container.instance(di::Key{section.type->id(), ""}, section.object);
-    }
+    const auto name = is_found_by_type(section, sections) ? "" : section.name;
+    container.instance(di::Key{section.type->id(), name}, section.object);
   }
 }
 

@@ -28,7 +28,7 @@ po::options_description visible_options() {
           "another spelling of --config")("dump-config",
                                           "print the config that would be used, with its docs")(
           "dump-schema", "print the JSON Schema of the config, for editors")(
-          "explain", po::value<std::string>()->implicit_value("text")->value_name("[=dot]"),
+          "explain", po::value<std::string>()->implicit_value("text", "")->value_name("dot"),
           "print what would be built and from what, as text or for Graphviz")(
           "validate", "check the config and the wiring, build nothing")(
           "dry-run", "build everything, run nothing")("list-presets",
@@ -93,7 +93,8 @@ std::vector<std::string> spread_values(int argc, const char* const* argv) {
 
 std::string unknown_option(const std::string& typed) {
   std::vector<std::string> names;
-  for (const auto& option : visible_options().options()) {
+  const auto description = visible_options();
+  for (const auto& option : description.options()) {
     names.push_back("--" + option->long_name());
   }
   return cat("unknown option ", typed, did_you_mean(typed, names));
@@ -155,6 +156,8 @@ Options to_options(const po::parsed_options& parsed) {
     throw ConfigError(cat("there is one OUTPUT_DIR, but got ", join(folders, ", ")));
   }
   if (!folders.empty()) options.output_dir = folders[0];
+  if (options.ask == Ask::Run && !options.output_dir)
+    throw ConfigError("OUTPUT_DIR needs to be specified");
   return options;
 }
 

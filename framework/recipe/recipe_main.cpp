@@ -36,6 +36,16 @@ std::string first_comment(std::string_view text) {
   return line.starts_with("#") ? std::string(trim(line.substr(1))) : "";
 }
 
+int exit_code(const std::exception& error) {
+  return dynamic_cast<const ConfigError*>(&error) ? kWrongInput : kFailed;
+}
+
+// Ends the program after an error that was told already.
+struct Reported {
+  explicit Reported(int exit_code) : code(exit_code) {}
+  int code;
+};
+
 class Program {
  public:
   Program(const RecipeParts& recipe, const RecipeAssets* assets, std::string name)
@@ -148,13 +158,17 @@ class Program {
       return kDone;
     }
 
-    if (!options.output_dir) throw ConfigError("OUTPUT_DIR needs to be specified");
     const auto dump = config::dump_toml(wired.type, wired.loaded.object.get(), wired.catalog);
     const RunFolder folder(*options.output_dir, cat(title(), " (Roux ", version(), ")"), dump,
                            common.debug);
-    const StopOnSignals listening;
-    recipe_.create_job(context)->run();
-
+    try {
+      const StopOnSignals listening;
+      recipe_.create_job(context)->run();
+    } catch (const std::exception& error) {
+      // Also into the log, while there is one.
+      log_error(error.what());
+      throw Reported(exit_code(error));
+    }
     const auto signal = StopRequest().signal();
     return signal ? kSignalled + *signal : kDone;
   }
@@ -209,14 +223,15 @@ int recipe_main(const RecipeParts& recipe, const RecipeAssets* assets, int argc,
     std::cout.flush();
     if (!std::cout) throw Error("can't write to the standard output");
     return code;
-  } catch (const ConfigError& error) {
-    log_error(error.what());
-    return kWrongInput;
+  } catch (const Reported& reported) {
+    return reported.code;
   } catch (const std::exception& error) {
-    log_error(error.what());
-    return kFailed;
+    // As it is: a problem's line begins with the place that editors and terminals jump to.
+    std::cout.flush();
+    std::cerr << error.what() << '\n';
+    return exit_code(error);
   } catch (...) {
-    log_error("something was thrown that is no std::exception");
+    std::cerr << "something was thrown that is no std::exception\n";
     return kFailed;
   }
 }

@@ -27,8 +27,8 @@ class ContainerCatalog final : public Catalog {
 // that is a struct, as `const` instances by their types; and for each `{name, config}` section that
 // the container knows, the component that it chose.
 //
-// Two sections of one type are told apart by Keyed<T, "section">, and neither is found by the type
-// alone. Throws InternalError where a section chooses another kind than the container thinks.
+// Sections that share a type are not found by it alone, but by Keyed<const T, "section">. Throws
+// InternalError where a section chooses another kind than the container thinks.
 void bind_config(di::Container& container, ConfigType type, std::shared_ptr<const void> config);
 
 // The section of a config that is, or derives from, the struct `wanted`; nullptr if there is none

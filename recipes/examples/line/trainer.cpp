@@ -79,7 +79,7 @@ void LineTrainer::train() {
     if (every && step_ % *every == 0) save_checkpoint();
   }
   if (parts_.stop.requested()) roux::log_info("stopped after step ", step_);
-  roux::log_info("y = ", parameters_[0], " x + ", parameters_[1]);
+  roux::log_info("slope ", parameters_[0], ", intercept ", parameters_[1]);
 }
 
 double LineTrainer::loss(Pair& gradient) const {
