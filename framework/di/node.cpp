@@ -11,6 +11,7 @@ std::string name_of(const Node& node) {
 }
 
 std::ostream& operator<<(std::ostream& out, const Node& node) {
+  if (node.inner != nullptr) out << "decorator of ";
   out << name_of(node);
   if (node.choice) out << " = \"" << node.choice->component.name << '"';
   return out;

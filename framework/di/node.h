@@ -46,10 +46,10 @@ struct Node {
   bool transient() const { return inner != nullptr ? inner->transient() : provider->transient; }
 };
 
-// `Clock`, `Model "reference_model"`, `Modifier[0]`, each with ` = "adamw"` if chosen.
-std::ostream& operator<<(std::ostream& out, const Node& node);
-
-// The first half of that: what it is called, whatever was chosen for it.
+// What it is called: `Clock`, `Model "reference_model"`, `Modifier[0]`.
 std::string name_of(const Node& node);
+
+// For messages, with how it came to be: `Optimizer = "adamw"`, `decorator of Clock`.
+std::ostream& operator<<(std::ostream& out, const Node& node);
 
 }  // namespace roux::di::detail

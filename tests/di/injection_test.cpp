@@ -241,6 +241,22 @@ TEST(Injection, BuildsDependenciesFromLeftToRight) {
   EXPECT_THAT(built, ElementsAre("b", "a", "c"));
 }
 
+template <typename T>
+int inject_a_local_class() {
+  struct Local {
+    int number = 3;
+  };
+  Container container;
+  container.provide<Local>([] { return Local(); });
+  container.provide<Profiler>([](Local&) { return Profiler(); });
+  container.seal();
+  return container.get<Local>().number;
+}
+
+TEST(Injection, TakesAClassForWhatItIsAndNotForWhereItStands) {
+  EXPECT_EQ(inject_a_local_class<std::string>(), 3);
+}
+
 // ---- What a provider may be, and return ----
 
 std::unique_ptr<Clock> make_clock(const Profiler&) {

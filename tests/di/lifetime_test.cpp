@@ -36,6 +36,7 @@ class Witness {
   std::string name_;
 };
 
+struct Clock {};
 struct Disk : Witness {
   explicit Disk(Diary& diary, std::string name = "disk") : Witness(diary, std::move(name)) {}
 };
@@ -181,6 +182,20 @@ TEST(Lifetime, ReportsASharedPointerThatOutlivesTheContainer) {
   EXPECT_THAT(reports, ElementsAre("Disk (disk.cpp:7) outlives its container: 2 std::shared_ptr "
                                    "still hold it."));
   EXPECT_THAT(diary, ElementsAre("+disk"));
+}
+
+TEST(Lifetime, ReportsToTheLogUnlessToldOtherwise) {
+  std::shared_ptr<Clock> kept;
+  testing::internal::CaptureStderr();
+  {
+    Container container;
+    container.provide<Clock>([&] { return kept = std::make_shared<Clock>(); }, {"clock.cpp", 3});
+    container.seal();
+    container.get<Clock>();
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "warning: Clock (clock.cpp:3) outlives its container: 1 std::shared_ptr still holds "
+            "it.\n");
 }
 
 TEST(Lifetime, ReportsNothingWhereTheHoldersGoFirst) {

@@ -75,6 +75,17 @@ TEST(Instance, OfAConstTypeGivesConstViewsOnly) {
   EXPECT_THROW(container.find<Clock>(), WiringError);
 }
 
+TEST(Instance, MayHaveAClassThatIsKnownOnlyWhileRunning) {
+  const std::shared_ptr<const void> clock = std::make_shared<Clock>("mine");
+  const di::Key& key = di::key_of<Clock>();
+  Container container;
+  container.instance(key, clock);
+  container.seal();
+
+  EXPECT_EQ(&container.get<const Clock>(), clock.get());
+  EXPECT_THROW(container.get<Clock>(), WiringError);
+}
+
 TEST(Instance, MustBeThere) {
   Container container;
 

@@ -189,8 +189,8 @@ TEST(Seal, ChecksWhatMembersOfACollectionAndDecoratorsAskFor) {
 
   EXPECT_THAT(
       problems_of(container),
-      ElementsAre("Clock is missing: Timer[0] asks for it (recipe.cpp:1), Model asks for it "
-                  "(recipe.cpp:2)."));
+      ElementsAre("Clock is missing: Timer[0] asks for it (recipe.cpp:1), decorator of Model asks "
+                  "for it (recipe.cpp:2)."));
 }
 
 TEST(Seal, LooksOnlyAtWhatWasChosen) {
@@ -314,11 +314,13 @@ TEST(Seal, TakesACycleThroughACollectionForOne) {
 
 TEST(Seal, FindsACycleThroughADecorator) {
   Container container;
-  container.provide<Clock>([] { return Clock(); });
-  container.provide<Timer>([](Clock&) { return Timer(); });
-  container.decorate<Clock>([](Clock&, Timer&) { return Clock(); });
+  container.provide<Timer>([](Clock&) { return Timer(); }, {"timer.cpp", 9});
+  container.provide<Clock>([](Timer&) { return Clock(); }, {"clock.cpp", 3});
+  container.decorate<Clock>([](Clock&) { return Clock(); }, {"recipe.cpp", 1});
 
-  EXPECT_EQ(problems_of(container).size(), 1U);
+  EXPECT_THAT(problems_of(container),
+              ElementsAre("Timer -> decorator of Clock -> Clock -> Timer is a cycle (timer.cpp:9, "
+                          "recipe.cpp:1, clock.cpp:3). Clock could ask for Lazy<Timer>."));
 }
 
 TEST(Seal, AllowsACycleThroughALazyOrAFactory) {

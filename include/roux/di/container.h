@@ -70,7 +70,8 @@ class Container : public Resolver {
   template <typename T>
   void instance(const Object<T>&& temporary, Where where = Where::here()) = delete;
 
-  // The same for code that knows the class by its key alone. Only const views of it are injected.
+  // An object whose class is known only while running, such as a section of the config; `key` must
+  // be of that class. For const views only.
   void instance(const Key& key, std::shared_ptr<const void> object, Where where = Where::here());
 
   // One more of the Ts that All<T> gives.

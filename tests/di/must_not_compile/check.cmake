@@ -1,8 +1,8 @@
 # Compiles FILE, which must fail with the message in its first line (after "// ") as its first
 # error, and with no second one:
 #   cmake -DCOMPILER=g++ -DINCLUDE=include -DFILE=provide_int.cpp -P check.cmake
-file(STRINGS ${FILE} expected LIMIT_COUNT 1)
-string(REGEX REPLACE "^// " "" expected "${expected}")
+file(READ ${FILE} expected)
+string(REGEX REPLACE "^// ([^\n]*)\n.*" "\\1" expected "${expected}")
 
 execute_process(
   COMMAND ${COMPILER} -std=c++20 -fsyntax-only -fno-diagnostics-show-caret -I${INCLUDE} ${FILE}

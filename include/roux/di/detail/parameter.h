@@ -18,7 +18,9 @@ namespace roux::di::detail {
 template <typename T>
 constexpr bool is_from_std() {
   // "… is_from_std() [with T = std::vector<int>]" from g++, "… [T = std::vector<int>]" from clang.
-  return std::string_view(__PRETTY_FUNCTION__).find("T = std::") != std::string_view::npos;
+  constexpr std::string_view kStart = "T = ";
+  const std::string_view text = __PRETTY_FUNCTION__;
+  return text.substr(text.find(kStart) + kStart.size()).starts_with("std::");
 }
 
 // One of the wrappers that a parameter may have around its class.
