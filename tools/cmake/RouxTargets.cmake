@@ -79,6 +79,9 @@ function(roux_add_library_of_rooms)
   set_target_properties(roux PROPERTIES
     INSTALL_RPATH "$ORIGIN;${ROUX_TORCH_FOUND_DIR}/lib"
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  if(NOT ROUX_SANITIZE)  # whose own symbols come with the program
+    target_link_options(roux PRIVATE LINKER:--no-undefined)
+  endif()
   target_compile_features(roux INTERFACE cxx_std_20)
   # For what is compiled against one version and loaded by another (roux/recipe/extension.h).
   target_compile_definitions(roux INTERFACE ROUX_VERSION="${PROJECT_VERSION}")
