@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -34,15 +33,6 @@ bool lock(const posix::Descriptor& file, const std::filesystem::path& path) {
   return true;
 }
 
-// Whether `path` still names the open file. If it was deleted meanwhile, a lock on it is worth
-// nothing: the next process makes and locks a new one.
-bool still_names(const std::filesystem::path& path, const posix::Descriptor& file) {
-  struct stat by_name {};
-  struct stat opened {};
-  return stat(path.c_str(), &by_name) == 0 && fstat(file.get(), &opened) == 0 &&
-         by_name.st_dev == opened.st_dev && by_name.st_ino == opened.st_ino;
-}
-
 }  // namespace
 
 class FileLock::Held {
@@ -58,12 +48,9 @@ class FileLock::Held {
 
 std::optional<FileLock> FileLock::try_lock(const std::filesystem::path& path) {
   constexpr mode_t kReadWriteForAll = 0666;
-  posix::Descriptor file;
-  do {
-    file = posix::open(path, O_RDWR | O_CREAT, kReadWriteForAll);
-    if (!file.is_open()) posix::fail(kAction, path, errno);
-    if (!lock(file, path)) return std::nullopt;
-  } while (!still_names(path, file));
+  posix::Descriptor file = posix::open(path, O_RDWR | O_CREAT, kReadWriteForAll);
+  if (!file.is_open()) posix::fail(kAction, path, errno);
+  if (!lock(file, path)) return std::nullopt;
 
   const bool emptied = ftruncate(file.get(), 0) == 0;
   const int error = emptied ? posix::write_all(file.get(), this_process() + "\n") : errno;

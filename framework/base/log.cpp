@@ -114,12 +114,10 @@ class Log {
 
 std::atomic<LogLevel> level_now{LogLevel::Info};
 
-// Never destroyed: threads and destructors may write until the very end.
+// Never destroyed: threads and destructors may write until the very end, and the C library writes
+// out what is buffered then.
 Log& the_log() {
-  static Log* const log = [] {
-    std::atexit(flush_log);
-    return new Log;
-  }();
+  static Log* const log = new Log;
   return *log;
 }
 

@@ -88,18 +88,6 @@ TEST(FileLock, KeepsOtherProcessesOutAndEndsWithItsProcess) {
   for (const int end : {ready[0], ready[1], go[0]}) close(end);
 }
 
-TEST(FileLock, CanBeTakenAnewAfterItsFileWasDeleted) {
-  const TemporaryFolder folder;
-  const auto path = folder.path() / "lock";
-  const auto first = FileLock::try_lock(path);
-
-  std::filesystem::remove(path);
-  const auto second = FileLock::try_lock(path);
-
-  EXPECT_TRUE(second.has_value());
-  EXPECT_FALSE(FileLock::try_lock(path).has_value());
-}
-
 TEST(FileLock, SaysWhichFileCantBeMade) {
   EXPECT_THAT([] { FileLock::try_lock("/absent/lock"); },
               ThrowsMessage<Error>(AllOf(HasSubstr("/absent/lock"), HasSubstr("No such file"))));

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -367,16 +368,21 @@ TEST(TemporaryFolder, HasThePermissionsOfAnyNewFolder) {
   EXPECT_EQ(permissions(staged.path()), 0750);
 }
 
-TEST(TemporaryFolder, GoesOnceWhenMoved) {
-  TemporaryFolder folder;
-  const fs::path path = folder.path();
+TEST(TemporaryFolder, GoesWithTheOneItWasMovedTo) {
+  std::optional<TemporaryFolder> first(std::in_place);
+  const fs::path path = first->path();
 
-  TemporaryFolder other = std::move(folder);
+  TemporaryFolder second = std::move(*first);
+  first.reset();
   EXPECT_TRUE(fs::exists(path));
-  other = TemporaryFolder();
+  second = TemporaryFolder();
 
   EXPECT_FALSE(fs::exists(path));
-  EXPECT_THROW(TemporaryFolder("/absent/folder"), Error);
+}
+
+TEST(TemporaryFolder, SaysWhereItCantBeMade) {
+  EXPECT_THAT([] { TemporaryFolder("/absent/folder"); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("/absent/folder"), HasSubstr("No such file"))));
 }
 
 }  // namespace

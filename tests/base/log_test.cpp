@@ -93,7 +93,7 @@ TEST_F(Log, StampsTheFileWithDateAndLevel) {
 }
 
 TEST_F(Log, StampsTheConsoleWithTheTimeAndTheLabel) {
-  config_.console_label = "rank 3, 50% of node";
+  config_.console_label = "rank 3 %v";
 
   const std::string text = printed([&] {
     configure_logging(config_);
@@ -101,7 +101,7 @@ TEST_F(Log, StampsTheConsoleWithTheTimeAndTheLabel) {
   });
 
   EXPECT_THAT(text, MatchesRegex("[0-9]{2}:[0-9]{2}:[0-9]{2} [[]error[]] "
-                                 "rank 3, 50% of node: gone\n"));
+                                 "rank 3 %v: gone\n"));
 }
 
 TEST_F(Log, WritesMessagesOfTheLevelAndAbove) {

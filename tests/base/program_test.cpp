@@ -13,9 +13,12 @@ TEST(ExecutablePath, IsWhereThisProgramLies) {
   EXPECT_EQ(executable_path().filename(), "base_tests");
 }
 
-TEST(CommandLine, BeginsWithThisProgram) {
-  ASSERT_FALSE(command_line().empty());
-  EXPECT_THAT(command_line().front(), ::testing::EndsWith("base_tests"));
+TEST(CommandLine, BeginsWithThisProgramAndEndsWithItsLastArgument) {
+  const std::vector<std::string> arguments = command_line();
+
+  ASSERT_FALSE(arguments.empty());
+  EXPECT_THAT(arguments.front(), ::testing::EndsWith("base_tests"));
+  EXPECT_NE(arguments.back(), "");
 }
 
 TEST(Version, IsThreeNumbers) {

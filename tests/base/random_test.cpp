@@ -172,6 +172,7 @@ TEST(NormalQuantile, IsRightInTheCentreAndInBothTails) {
   EXPECT_DOUBLE_EQ(normal_quantile(0.07), -1.4757910281791706856);
   EXPECT_DOUBLE_EQ(normal_quantile(0.975), 1.9599639845400538556);
   EXPECT_DOUBLE_EQ(normal_quantile(0.001), -3.0902323061678135354);
+  EXPECT_DOUBLE_EQ(normal_quantile(0x1.6a2p-5), -1.7038483426107894961);  // the logarithm's worst
   EXPECT_DOUBLE_EQ(normal_quantile(1e-10), -6.3613409024040561991);
   EXPECT_DOUBLE_EQ(normal_quantile(0x1p-53), -8.2095361516013868556);
 }

@@ -21,7 +21,7 @@ TEST(NamesSecret, KnowsWordsOfTrainingThatLookLikeSecrets) {
     EXPECT_FALSE(names_secret(name)) << name;
   }
   EXPECT_TRUE(names_secret("tokenizer.token"));
-  EXPECT_TRUE(names_secret("TOTOKENIZERKEN_KEY"));
+  EXPECT_FALSE(names_secret("TOTOKENIZERKEN"));  // no word arises where one was left out
 }
 
 TEST(ShownValue, HidesTheValuesOfSecrets) {

@@ -44,7 +44,7 @@ TEST(NearestName, CountsASwapOfNeighboursAsOneEdit) {
 }
 
 TEST(NearestName, IgnoresCaseAndWhichDashWasTyped) {
-  EXPECT_EQ(nearest_name("Warmup-Stable-Decay", kSchedules), "warmup_stable_decay");
+  EXPECT_EQ(nearest_name("A-B-C-D", std::vector<std::string>{"a_b_c_d"}), "a_b_c_d");
 }
 
 TEST(NearestName, AllowsMoreEditsInLongerNames) {

@@ -45,6 +45,9 @@ namespace di {
 struct Resolver {};
 template <typename T>
 struct Lazy {};
+namespace {
+struct Slot {};
+}  // namespace
 }  // namespace di
 
 namespace {
@@ -83,6 +86,7 @@ TEST(TypeName, LeavesOutOurNamespaceButNotThoseInside) {
 
 TEST(TypeName, LeavesOutTheUnnamedNamespace) {
   EXPECT_EQ(type_name<std::vector<Hidden*>>(), "std::vector<Hidden*>");
+  EXPECT_EQ(type_name<di::Slot>(), "di::Slot");
 }
 
 TEST(TypeName, WritesNumbersWithoutSuffix) {

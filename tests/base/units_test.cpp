@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
 
 namespace roux {
 namespace {
@@ -53,7 +54,15 @@ TEST(ParseDuration, RefusesMoreThanFits) {
   EXPECT_EQ(parse_duration("106751d"), 24h * 106751);
   EXPECT_EQ(parse_duration("106752d"), std::nullopt);
   EXPECT_EQ(parse_duration("106751d24h"), std::nullopt);
+  EXPECT_EQ(parse_duration("9223372036.9s"), std::nullopt);
   EXPECT_EQ(parse_duration("99999999999999999999999999999999999999999999999s"), std::nullopt);
+}
+
+TEST(ParseDuration, IsNotFooledByNumbersThatWrapAround) {
+  // 2^128 + 5.
+  EXPECT_EQ(parse_duration("340282366920938463463374607431768211461s"), std::nullopt);
+  // 10^201 is a multiple of 2^128.
+  EXPECT_EQ(parse_duration("0." + std::string(200, '0') + "1s"), std::nullopt);
 }
 
 TEST(FormatDuration, IsShortAndExact) {
@@ -83,7 +92,7 @@ TEST(ApproximateDuration, ShowsWhatPeopleCareAbout) {
   EXPECT_EQ(approximate_duration(245s), "4 min 5 s");
   EXPECT_EQ(approximate_duration(1h), "1 h");
   EXPECT_EQ(approximate_duration(63min + 10s), "1 h 3 min");
-  EXPECT_EQ(approximate_duration(27h), "1 d 3 h");
+  EXPECT_EQ(approximate_duration(27h + 40min), "1 d 4 h");
   EXPECT_EQ(approximate_duration(-2s), "-2 s");
 }
 
@@ -127,6 +136,7 @@ TEST(ParseBytes, RefusesMoreThanFits) {
   EXPECT_EQ(parse_bytes("18446744073709551616"), std::nullopt);
   EXPECT_EQ(parse_bytes("16777215TiB"), kMost - (std::uint64_t{1} << 40) + 1);
   EXPECT_EQ(parse_bytes("16777216TiB"), std::nullopt);
+  EXPECT_EQ(parse_bytes("309485009821345068724781056TiB"), std::nullopt);  // 2^128 bytes
   EXPECT_EQ(parse_bytes("99999999999999999999999999999999999999999999999TiB"), std::nullopt);
 }
 

@@ -8,7 +8,8 @@
 namespace roux {
 
 // Keeps two processes from using the same folder: whoever holds the lock on a file in it may. The
-// system gives it back when the process ends, however it ends. (flock; the file itself stays.)
+// system gives it back when the process ends, however it ends. (flock; the file itself stays, and
+// must: who deletes it lets a second one in.)
 class FileLock {
  public:
   // nullopt if somebody else holds it, be it in this process. The file is made if it is missing;
