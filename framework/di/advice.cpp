@@ -103,9 +103,9 @@ std::string unknown_component(const Registry& registry, const SectionInfo& secti
   return message + cat("Known: ", join(names, ", "), ".");
 }
 
-std::string unknown_section(const Registry& registry, std::string_view path) {
+std::string unknown_section(const std::vector<SectionInfo>& sections, std::string_view path) {
   std::vector<std::string> paths;
-  for (const SectionInfo& each : registry.sections()) paths.push_back(each.path);
+  for (const SectionInfo& each : sections) paths.push_back(each.path);
   return cat("No section \"", path, "\" was declared to the container", did_you_mean(path, paths),
              ".");
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "roux/di/key.h"
 #include "roux/di/section.h"
@@ -19,7 +20,7 @@ std::string advice_on_missing(const Registry& registry, const Key& key);
 std::string unknown_component(const Registry& registry, const SectionInfo& section,
                               std::string_view name);
 
-// A whole message: there is no section at `path`.
-std::string unknown_section(const Registry& registry, std::string_view path);
+// A whole message: there is no section at `path`, but `sections`.
+std::string unknown_section(const std::vector<SectionInfo>& sections, std::string_view path);
 
 }  // namespace roux::di::detail

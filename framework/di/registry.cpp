@@ -86,7 +86,7 @@ void Registry::choose(std::string_view section, std::string_view component,
                       std::shared_ptr<const void> config) {
   const auto info = std::find_if(sections_.begin(), sections_.end(),
                                  [&](const SectionInfo& each) { return each.path == section; });
-  if (info == sections_.end()) throw InternalError(unknown_section(*this, section));
+  if (info == sections_.end()) throw InternalError(unknown_section(sections_, section));
 
   const Component* chosen = find_component(info->key.type, component);
   if (chosen == nullptr) throw ConfigError(unknown_component(*this, *info, component));

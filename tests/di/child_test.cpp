@@ -27,6 +27,17 @@ struct Timer {
   std::string clock;
 };
 struct Gong {};
+struct ClockConfig {};
+
+}  // namespace
+
+template <>
+struct di::ComponentConfig<ClockConfig> {
+  static const void* schema() { return nullptr; }
+};
+
+namespace {
+
 struct Step {
   Clock* clock;
 };
@@ -145,6 +156,35 @@ TEST(Child, IsCheckedWithWhatItsParentHas) {
       [&] { child.seal(); },
       ThrowsMessage<WiringError>("1 problem in the wiring:\n  Gong is missing: Step asks for "
                                  "it as std::shared_ptr<Gong> (child.cpp:9)."));
+}
+
+TEST(Child, ChoosesAmongTheComponentsOfItsParent) {
+  Container parent;
+  parent.component<Clock>("wall", [](const ClockConfig&) { return Clock{"wall"}; });
+  parent.section<Timer>("timer");
+  parent.seal();
+  Container child = parent.child();
+  child.component<Clock>("cpu", [](const ClockConfig&) { return Clock{"cpu"}; });
+  child.section<Clock>("clock");
+  child.choose("clock", "wall", std::make_shared<ClockConfig>());
+  child.seal();
+
+  EXPECT_EQ(child.get<Clock>().name, "wall");
+  ASSERT_EQ(child.components().size(), 2U);
+  EXPECT_EQ(child.components()[0].name, "wall");
+  ASSERT_EQ(child.sections().size(), 2U);
+  EXPECT_EQ(child.sections()[1].path, "clock");
+}
+
+TEST(Child, ChoosesForItsOwnSectionsOnly) {
+  Container parent;
+  parent.component<Clock>("wall", [](const ClockConfig&) { return Clock{"wall"}; });
+  parent.section<Clock>("clock");
+  parent.seal();
+  Container child = parent.child();
+
+  EXPECT_THAT([&] { child.choose("clock", "wall", std::make_shared<ClockConfig>()); },
+              ThrowsMessage<InternalError>("No section \"clock\" was declared to the container."));
 }
 
 TEST(Child, NeedsASealedParent) {

@@ -279,6 +279,24 @@ TEST(Transient, IsMadeAnewForEachWhoAsks) {
   EXPECT_EQ(pool.optional->number, 3);
 }
 
+TEST(Transient, IsMadeAnewForEachOfSeveralWhoShareIt) {
+  struct Left {
+    std::shared_ptr<Worker> worker;
+  };
+  struct Right {
+    std::shared_ptr<Worker> worker;
+  };
+  Container container;
+  int made = 0;
+  container.provide<Worker>([&] { return Worker{++made}; }).transient();
+  container.provide<Left>([](std::shared_ptr<Worker> worker) { return Left{worker}; });
+  container.provide<Right>([](std::shared_ptr<Worker> worker) { return Right{worker}; });
+  container.seal();
+
+  EXPECT_EQ(container.get<Left>().worker->number, 1);
+  EXPECT_EQ(container.get<Right>().worker->number, 2);
+}
+
 TEST(Transient, IsOneForEachLazyAndItsCopies) {
   Container container;
   int made = 0;
