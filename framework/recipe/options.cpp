@@ -28,7 +28,7 @@ po::options_description visible_options() {
           "another spelling of --config")("dump-config",
                                           "print the config that would be used, with its docs")(
           "dump-schema", "print the JSON Schema of the config, for editors")(
-          "explain", po::value<std::string>()->implicit_value("text", "")->value_name("dot"),
+          "explain", po::value<std::string>()->implicit_value("text", "")->value_name("[=dot]"),
           "print what would be built and from what, as text or for Graphviz")(
           "validate", "check the config and the wiring, build nothing")(
           "dry-run", "build everything, run nothing")("list-presets",
