@@ -74,14 +74,14 @@ void Layers::add_override(std::string_view word, std::string_view option, Proble
   const auto rest = sets ? word.substr(kSet.size()) : word;
   const auto equals = end_of_key(rest);
   if (!deletes && equals == std::string_view::npos) {
-    problems.add_at(place, printable(word), "must be KEY=VALUE or del:KEY");
+    problems.add_at(place, "", "must be KEY=VALUE or del:KEY");
     return;
   }
   std::vector<std::string> path;
   try {
     path = split_key(trim(override_key(word)));
   } catch (const ConfigError& error) {
-    problems.add_at(place, printable(override_key(word)), error.what());
+    problems.add_at(place, "", error.what());
     return;
   }
 

@@ -30,9 +30,10 @@ Value array_schema(Value items) {
 void OptionalType::read(const Value& value, void* target, const Reading& reading) const {
   if (is_none(value)) return operations_.reset(target);
 
-  inner_.read(value, operations_.emplace(target), reading);
+  const void* held = operations_.held(target);
+  inner_.read(value, held ? const_cast<void*>(held) : operations_.emplace(target), reading);
   // Nothing half read is left for validate() to stumble on.
-  if (reading.section.any(reading.key)) operations_.reset(target);
+  if (!held && reading.section.any(reading.key)) operations_.reset(target);
 }
 
 Value OptionalType::write(const void* object) const {

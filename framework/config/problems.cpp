@@ -76,7 +76,8 @@ Problems Problems::section(std::string_view key, const Value* value) const {
 void Problems::record(const Place& place, std::string_view key, std::string_view what,
                       bool missing) {
   const auto full = join_key(path_, key);
-  if (!found_->keys.insert(full).second) return;
+  const bool first = found_->keys.insert(full).second;
+  if (!first && !full.empty()) return;
   found_->problems.push_back({place, full, std::string(what), missing});
 }
 

@@ -13,8 +13,14 @@
 namespace roux::config {
 namespace {
 
-// Strings that refer to strings can double in length at each step.
+// Strings that refer to strings can double in length at each step, and many can refer to a long
+// one.
 constexpr std::size_t kMaxText = 64U << 10U;
+constexpr std::size_t kMaxTextInAll = 16U << 20U;
+constexpr std::size_t kMaxChain = 64;
+
+// Comparing a name with all keys takes time: whoever wrote more wrong ones is told without it.
+constexpr int kMaxSuggestions = 5;
 
 // One reference that can't be replaced; what() says why.
 class BadReference : public ConfigError {
@@ -66,15 +72,18 @@ class Expander {
   // Replaces the references in one string; on an error the string stays as it is.
   void replace(Value& value, const std::string& key) {
     const auto* text = text_in(value);
-    if (!text || text->find("${") == std::string::npos || done_.contains(&value)) return;
+    // A default was made in code, where no text is a reference.
+    if (!text || value.place().is_default() || text->find("${") == std::string::npos) return;
+    if (done_.contains(&value)) return;
 
+    under_way_.push_back({&value, key});
     try {
-      under_way_.push_back(key);
       Value expanded = expand(*text, value);
       expanded.set_key_place(value.key_place());
       value = std::move(expanded);
     } catch (const BadReference& error) {
       problems_.add_at(value.place(), key, error.what());
+      failed_.insert(&value);
     }
     under_way_.pop_back();
     // Looked at once: what came in from the environment is not expanded again.
@@ -93,9 +102,15 @@ class Expander {
       } else if (rest.starts_with("${")) {
         const auto end = rest.find('}');
         if (end == std::string_view::npos) throw BadReference("has a ${ that is never closed");
-        const Value value = look_up(std::string(rest.substr(2, end - 2)), from);
+        const auto name = rest.substr(2, end - 2);
+        if (name.find("${") != std::string_view::npos) {
+          throw BadReference("has a ${ inside of another, and only whole keys can be referred to");
+        }
+        const Value value = look_up(std::string(name), from);
+        const std::string replacement = inline_text(value);
+        account(replacement.size());
         if (at == 0 && end + 1 == text.size()) return value;
-        out += inline_text(value);
+        out += replacement;
         at += end + 1;
       } else {
         out += text[at++];
@@ -103,6 +118,14 @@ class Expander {
       if (out.size() > kMaxText) throw BadReference(cat("expands to over ", kMaxText, " bytes"));
     }
     return bare ? Value(Text{out}, from.place()) : Value(out, from.place());
+  }
+
+  void account(std::size_t size) {
+    in_all_ += size;
+    if (in_all_ > kMaxTextInAll) {
+      throw BadReference(
+          cat("expands, with all other references, to over ", kMaxTextInAll, " bytes"));
+    }
   }
 
   Value look_up(const std::string& name, const Value& from) {
@@ -121,8 +144,8 @@ class Expander {
     const auto name = rest.substr(0, colon);
     if (const char* value = std::getenv(name.c_str())) return {Text{value}, from.place()};
     if (colon != std::string::npos) return {Text{rest.substr(colon + 1)}, from.place()};
-    throw BadReference(cat("refers to the environment variable ", name,
-                           ", which is not set (${env:", name, ":DEFAULT} gives a default)"));
+    throw BadReference(cat("refers to the environment variable ", printable(name),
+                           ", which is not set (${env:NAME:DEFAULT} gives a default)"));
   }
 
   Value other_key(const std::string& name, const Value& from) {
@@ -133,26 +156,47 @@ class Expander {
       // Reported below like any name that is no key.
     }
     if (!target) {
-      throw BadReference(
-          cat("refers to ", name, ", which is no key", did_you_mean(name, all_keys(root_, ""))));
+      const bool suggest = ++unknown_ <= kMaxSuggestions;
+      throw BadReference(cat("refers to ", printable(name), ", which is no key",
+                             suggest ? near_miss(name, all_keys(root_, "")) : ""));
     }
     if (target->as<Table>() || target->as<Array>()) {
       throw BadReference(cat("refers to ", name, ", which is ", describe(*target),
                              ": only single values can be referred to"));
     }
-    if (std::ranges::find(under_way_, name) != under_way_.end()) {
-      throw BadReference(cat("refers to itself: ", join(under_way_, " -> "), " -> ", name));
-    }
+    check_chain(*target, name);
     replace(*target, name);
-    if (problems_.any(name)) throw BadReference(cat("refers to ", name, ", which has a problem"));
+    if (failed_.contains(target)) {
+      throw BadReference(cat("refers to ", name, ", which has a problem"));
+    }
     return {target->data(), from.place()};
   }
 
+  void check_chain(const Value& target, const std::string& name) const {
+    const auto begin = std::ranges::find(under_way_, &target, &UnderWay::value);
+    if (begin != under_way_.end()) {
+      std::string chain;
+      for (auto each = begin; each != under_way_.end(); ++each) chain += cat(each->key, " -> ");
+      throw BadReference(cat("refers to itself: ", chain, name));
+    }
+    if (under_way_.size() >= kMaxChain) {
+      throw BadReference(cat("is the end of a chain of over ", kMaxChain, " references"));
+    }
+  }
+
+  // A string that is being expanded.
+  struct UnderWay {
+    const Value* value;
+    std::string key;
+  };
+
   Value& root_;
   Problems& problems_;
-  std::vector<std::string>
-      under_way_;  // the keys whose strings are being expanded, outermost first
+  std::vector<UnderWay> under_way_;  // outermost first: each refers to the next
   std::set<const Value*> done_;
+  std::set<const Value*> failed_;
+  std::size_t in_all_ = 0;
+  int unknown_ = 0;
 };
 
 }  // namespace

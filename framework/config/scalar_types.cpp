@@ -164,8 +164,8 @@ class FloatType final : public Type {
     if (std::isnan(number) || (std::isinf(*read) && !reading.limits.infinite)) {
       reading.refuse(written, "a finite number");
     } else if (std::isinf(number) != std::isinf(*read)) {
-      reading.refuse(written, cat("between ", to_toml(default_value(written_as(-kLargest))), " and ",
-                                  to_toml(default_value(written_as(kLargest)))));
+      reading.refuse(written, cat("between ", to_toml(default_value(written_as(-kLargest))),
+                                  " and ", to_toml(default_value(written_as(kLargest)))));
     } else if (check_limits(*read, written, reading, bound_text)) {
       *static_cast<T*>(target) = number;
     }
@@ -381,8 +381,7 @@ class DTypeType final : public Type {
 
   Value schema(const Limits& limits, const Catalog&) const override {
     auto names = choices_schema(limits.choices.empty() ? dtype_names() : limits.choices);
-    return either(std::move(names),
-                  schema_table({{"type", "string"}, {"pattern", "^torch\\."}}));
+    return either(std::move(names), schema_table({{"type", "string"}, {"pattern", "^torch\\."}}));
   }
 
   std::string rule(const Limits& limits) const override { return choices_text(limits.choices); }

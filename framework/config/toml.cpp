@@ -26,6 +26,8 @@ struct Source {
   Place at(int line, int column) const { return {name, line, column, folder}; }
 };
 
+const std::string kTooDeep = cat("is nested deeper than ", kMaxNesting, " levels");
+
 [[noreturn]] void refuse(const Place& place, std::string_view what) {
   throw ConfigError(place.is_default() ? std::string(what) : cat(to_string(place), ": ", what));
 }
@@ -37,7 +39,7 @@ class Converter {
 
   Value convert(const toml::node& node, int depth) const {
     Place place = source_.at(node.source());
-    if (depth > kMaxNesting) refuse(place, cat("is nested deeper than ", kMaxNesting, " levels"));
+    if (depth > kMaxNesting) refuse(place, kTooDeep);
 
     switch (node.type()) {
       case toml::node_type::boolean:
@@ -138,13 +140,16 @@ class NestingScan {
     while (at_ < text_.size()) {
       if (multiline ? text_.substr(at_).starts_with(triple) : text_[at_] == quote) {
         at_ += multiline ? 3 : 1;
+        // Up to two quotes may stand before those that end the string.
+        for (int i = 0; multiline && i < 2 && text_.substr(at_).starts_with(quote); ++i) ++at_;
         return;
       }
-      if (text_[at_] == '\n') {
+      if (quote == '"' && text_[at_] == '\\') ++at_;
+      if (at_ < text_.size() && text_[at_] == '\n') {
         if (!multiline) return;  // an error that toml++ will name
         count('\n');
       }
-      at_ += quote == '"' && text_[at_] == '\\' ? 2 : 1;
+      ++at_;
     }
   }
 
@@ -156,8 +161,55 @@ class NestingScan {
   int dots_ = 0;
 };
 
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, std::min(text.find('\n'), text.size())));
+// Where a byte stands in a text, lines and columns counted in characters.
+Place place_of(std::string_view text, std::size_t byte, const Source& source) {
+  const auto before = text.substr(0, byte);
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const auto last = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
+  const auto column =
+      std::count_if(last.begin(), last.end(), [](char c) { return (c & 0xC0) != 0x80; }) + 1;
+  return source.at(static_cast<int>(line), static_cast<int>(column));
+}
+
+void check_encoding(std::string_view text, const Source& source) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    refuse(source.at(1, 1), "is UTF-16, but a config must be UTF-8");
+  }
+  const auto invalid = find_invalid_utf8(text);
+  if (invalid == std::string_view::npos) return;
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(text[invalid]);
+  refuse(place_of(text, invalid, source),
+         cat("is not UTF-8: the byte 0x", kHex[byte >> 4U], kHex[byte & 0xFU]));
+}
+
+std::string with_article(std::string_view noun) {
+  const bool vowel = std::string_view("aeiou").find(noun.substr(0, 1)) != std::string_view::npos;
+  return cat(vowel ? "an " : "a ", noun);
+}
+
+// What toml++ says is wrong, as a user who never heard of its parser would want to read it.
+std::string readable(std::string_view description) {
+  const auto line = description.substr(0, std::min(description.find('\n'), description.size()));
+  constexpr std::string_view kWhile = "Error while parsing ";
+  if (!line.starts_with(kWhile)) return std::string(line);
+
+  const auto colon = line.find(": ");
+  const auto inside = line.substr(kWhile.size(), colon - kWhile.size());
+  const auto what = line.substr(colon + 2);
+  const auto says = [&](std::string_view text) {
+    return what.find(text) != std::string_view::npos;
+  };
+  if (says("cannot redefine")) return cat("is given twice: ", what);
+  if (says("exceeded maximum nested")) return kTooDeep;
+  if (says("encountered end-of-file")) return cat("the file ends inside of ", with_article(inside));
+  if (says("expected '\\n' after '\\r'")) return "has a carriage return without a line feed";
+  // What starts like a word ends up as one of these.
+  const bool word = says("could not determine value type") || says("saw 'T'") ||
+                    says("expected 'true'") || says("expected 'false'") || says("expected 'nan'") ||
+                    says("expected 'inf'") || says("expected value-terminator");
+  if (word) return cat("is no value (a text needs quotes): ", what);
+  return cat(what, " (in ", with_article(inside), ")");
 }
 
 Value parse(std::string_view text, const Source& source) {
@@ -165,12 +217,13 @@ Value parse(std::string_view text, const Source& source) {
     refuse(source.at(1, 1),
            cat("is ", text.size(), " bytes, but a config may have at most ", kMaxConfigBytes));
   }
+  check_encoding(text, source);
   NestingScan(text, source).run();
   try {
     const toml::table table = toml::parse(text, *source.name);
     return Converter(source).convert(table, 0);
   } catch (const toml::parse_error& error) {
-    refuse(source.at(error.source()), first_line(error.description()));
+    refuse(source.at(error.source()), readable(error.description()));
   }
 }
 
@@ -199,12 +252,14 @@ Value parse_toml_value(std::string_view text, const Place& place) {
   Value parsed = [&] {
     try {
       return parse(document, source);
-    } catch (const ConfigError& error) {
-      throw ConfigError(cat("is no TOML value: ", text));
+    } catch (const ConfigError&) {
+      throw ConfigError(cat("is no TOML value: ", printable(text)));
     }
   }();
   auto* table = parsed.as<Table>();
-  if (table->entries().size() != 1) throw ConfigError(cat("is no single TOML value: ", text));
+  if (table->entries().size() != 1) {
+    throw ConfigError(cat("is no single TOML value: ", printable(text)));
+  }
 
   struct Placed {
     static void put(Value& value, const Place& where) {
@@ -219,6 +274,33 @@ Value parse_toml_value(std::string_view text, const Place& place) {
   };
   Placed::put(table->entries()[0].second, place);
   return std::move(table->entries()[0].second);
+}
+
+std::size_t find_invalid_utf8(std::string_view text) {
+  const auto continues = [&](std::size_t at) {
+    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    if (first < 0x80) {
+      ++at;
+      continue;
+    }
+    const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4) return at;
+    for (std::size_t i = 1; i < size; ++i) {
+      if (!continues(at + i)) return at;
+    }
+    // The second byte rules out what is too long for its character, surrogates, and what is too
+    // large.
+    const auto second = static_cast<unsigned char>(text[at + 1]);
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) {
+      return at;
+    }
+    at += size;
+  }
+  return std::string_view::npos;
 }
 
 namespace {

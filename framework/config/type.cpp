@@ -140,9 +140,8 @@ Value schema_or_reference(const Type& type, const Limits& limits, const Catalog&
   auto schema = type.schema(limits, catalog);
   if (!type.single()) return schema;
   const Value* said = find_path(schema, "type");
-  const bool any_text =
-      said && said->as<std::string>() && *said->as<std::string>() == "string" &&
-      schema.as<Table>()->entries().size() == 1;
+  const bool any_text = said && said->as<std::string>() && *said->as<std::string>() == "string" &&
+                        schema.as<Table>()->entries().size() == 1;
   if (any_text) return schema;
   return either(std::move(schema), schema_table({{"$ref", "#/$defs/reference"}}));
 }

@@ -137,16 +137,19 @@ std::string printable(std::string_view text) {
 }
 
 std::vector<std::string> split_key(std::string_view dotted) {
+  if (dotted.empty()) throw ConfigError("the key is empty");
   std::vector<std::string> parts;
   std::string_view rest = dotted;
   while (true) {
     parts.push_back(take_part(rest, dotted));
-    if (parts.back().empty()) throw ConfigError(cat("the key ", shortened(dotted), " has an empty part"));
+    if (parts.back().empty())
+      throw ConfigError(cat("the key ", shortened(dotted), " has an empty part"));
     if (parts.size() > kMaxNesting) {
       throw ConfigError(cat("the key ", shortened(dotted), " has over ", kMaxNesting, " parts"));
     }
     if (rest.empty()) return parts;
-    if (rest[0] != '.') throw ConfigError(cat("the key ", shortened(dotted), " needs a '.' after a quote"));
+    if (rest[0] != '.')
+      throw ConfigError(cat("the key ", shortened(dotted), " needs a '.' after a quote"));
     rest.remove_prefix(1);
   }
 }

@@ -78,8 +78,8 @@ class Type {
   // Lays `high` over `low`, both values of this type. Tables merge; everything else is replaced.
   virtual void merge(Value& low, Value high, const Catalog& catalog) const;
 
-  // Adds to `value` what it leaves out, so that every key of it can be referred to, and makes a tree
-  // of the text of a command line where one must stand.
+  // Adds to `value` what it leaves out, so that every key of it can be referred to, and makes a
+  // tree of the text of a command line where one must stand.
   virtual void complete(Value& value, const Catalog& catalog) const;
 
   // The field's limits as a person would say them: "at least 1", "one of sum, mean"; or "".
