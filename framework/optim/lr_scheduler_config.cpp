@@ -99,8 +99,8 @@ void check_lr_scheduler(const LrSchedulerSection& section, const RegimeConfig& r
                         config::Problems& problems) {
   if (!needs_end(section)) return;
   if (!regime.num_steps) {
-    problems.add("regime.num_steps",
-                 cat("needs to be specified for lr_scheduler.name = \"", section.name, "\""));
+    problems.add("lr_scheduler.name",
+                 cat("\"", section.name, "\" ends with the run, and needs regime.num_steps"));
   } else if (warmup_of(section) >= *regime.num_steps) {
     problems.add("lr_scheduler.config.num_warmup_steps",
                  cat("must be less than regime.num_steps (", *regime.num_steps, "), but is ",

@@ -1,0 +1,170 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "driver_world.h"
+#include "roux/base/error.h"
+#include "roux/base/strings.h"
+
+namespace roux {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
+
+// A recipe whose program answers what completion asks, and says how often it was asked for keys.
+DriverWorld world_with_keys() {
+  DriverWorld world;
+  world.install_recipe("lm/train", "lm-train", "Trains a language model", R"(
+case $1 in
+  --list-keys) echo asked >> "$HOME/asked"; echo model.name; echo regime.num_steps; echo regime.lr ;;
+  --list-presets) echo "tiny    A toy: done in a minute."; echo base ;;
+esac)");
+  return world;
+}
+
+// What bash would offer for the words so far, the last one being typed. Words as bash splits them:
+// "a=b" is three.
+std::vector<std::string> offered(const DriverWorld& world, const std::string& words,
+                                 const std::string& function = "_roux") {
+  const Finished finished = world.bash(cat("source <(roux completion bash)\nCOMP_WORDS=(", words,
+                                           ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n", function,
+                                           "\nprintf '%s\\n' \"${COMPREPLY[@]}\""));
+  EXPECT_EQ(finished.err, "");
+  auto lines = split(finished.out, '\n');
+  lines.pop_back();
+  if (lines == std::vector<std::string>{""}) lines.clear();
+  return lines;
+}
+
+TEST(BashCompletion, OffersVerbsAndRecipes) {
+  const DriverWorld world;
+
+  EXPECT_THAT(offered(world, "roux ''"),
+              IsSupersetOf({"ls", "cp", "lm/train", "lm/eval", "--version"}));
+  EXPECT_THAT(offered(world, "roux c"), ElementsAre("cat", "cp", "completion"));
+  EXPECT_THAT(offered(world, "roux lm/t"), ElementsAre("lm/train"));
+}
+
+// The scripts name the verbs themselves, so that a first TAB costs nothing.
+TEST(Completion, KnowsEveryVerbInEachShell) {
+  const DriverWorld world;
+  const auto help = split(world.roux({"help"}).out, '\n');
+  const std::string zsh = world.roux({"completion", "zsh"}).out;
+
+  int verbs = 0;
+  for (const std::string& line : help) {
+    if (!line.starts_with("  ") || line.at(2) == ' ') continue;
+    const std::string verb = line.substr(2, line.find(' ', 2) - 2);
+    EXPECT_THAT(offered(world, "roux help ''"), Contains(verb));
+    EXPECT_THAT(zsh, HasSubstr(verb + ":"));
+    ++verbs;
+  }
+  EXPECT_EQ(verbs, 7);
+}
+
+TEST(BashCompletion, OffersRecipesWithTheirPresetsWhereAVerbTakesThem) {
+  const DriverWorld world;
+
+  EXPECT_THAT(offered(world, "roux cp lm/train/"), ElementsAre("lm/train/base", "lm/train/tiny"));
+  EXPECT_THAT(offered(world, "roux cat lm/e"), ElementsAre("lm/eval"));
+  EXPECT_THAT(offered(world, "roux validate lm/t"), ElementsAre("lm/train"));
+}
+
+TEST(BashCompletion, OffersWhatAVerbUnderstands) {
+  const DriverWorld world;
+  world.write("mine.toml", "");
+
+  EXPECT_THAT(offered(world, "roux cp lm/train m"), ElementsAre("mine.toml"));
+  EXPECT_THAT(offered(world, "roux cp lm/train x --"), ElementsAre("--force", "--make-parents"));
+  EXPECT_THAT(offered(world, "roux validate lm/train m"), ElementsAre("mine.toml"));
+  EXPECT_THAT(offered(world, "roux completion ''"), ElementsAre("bash", "zsh"));
+  EXPECT_THAT(offered(world, "roux help ls ''"), IsEmpty());
+}
+
+TEST(BashCompletion, OffersOptionsAndPresetsOfARecipe) {
+  const DriverWorld world = world_with_keys();
+
+  EXPECT_THAT(offered(world, "roux lm/train out --pre"), ElementsAre("--preset"));
+  EXPECT_THAT(offered(world, "roux lm/train --preset ''"), ElementsAre("tiny", "base"));
+  EXPECT_THAT(offered(world, "roux lm/train --help mod"), ElementsAre("model.name"));
+}
+
+TEST(BashCompletion, OffersKeysAfterConfig) {
+  const DriverWorld world = world_with_keys();
+
+  EXPECT_THAT(offered(world, "roux lm/train --config reg"),
+              ElementsAre("regime.num_steps=", "regime.lr="));
+  EXPECT_THAT(offered(world, "roux lm/train --config model.name = x reg"),
+              ElementsAre("regime.num_steps=", "regime.lr="));
+  EXPECT_THAT(offered(world, "roux lm/train --config regime.lr = ''"), IsEmpty());
+  // bash takes "del:reg" for three words, and replaces the last.
+  EXPECT_THAT(offered(world, "roux lm/train --config del : reg"),
+              ElementsAre("regime.num_steps", "regime.lr"));
+}
+
+TEST(BashCompletion, OffersOnlyWhatFollowsAnEqualsSign) {
+  const DriverWorld world;
+
+  EXPECT_THAT(offered(world, "roux lm/train --explain = d"), ElementsAre("dot"));
+}
+
+TEST(BashCompletion, WorksForTheProgramsOfRecipes) {
+  const DriverWorld world = world_with_keys();
+
+  EXPECT_THAT(world.bash("source <(roux completion bash); complete -p lm-train").out,
+              HasSubstr("-F _roux_program lm-train"));
+  EXPECT_THAT(offered(world, "lm-train --preset t", "_roux_program"), ElementsAre("tiny"));
+  EXPECT_THAT(offered(world, "lm-train --config regime.l", "_roux_program"),
+              ElementsAre("regime.lr="));
+}
+
+TEST(BashCompletion, AsksForKeysOnceInAShell) {
+  const DriverWorld world = world_with_keys();
+
+  world.bash(R"(source <(roux completion bash)
+for typed in r re reg; do COMP_WORDS=(roux lm/train --config $typed); COMP_CWORD=3; _roux; done)");
+
+  EXPECT_EQ(world.read("asked"), "asked\n");
+}
+
+TEST(Completion, NamesTheShellsItKnows) {
+  const Finished finished = DriverWorld().roux({"completion", "fish"});
+
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.err, "roux: completion must be for bash or zsh, but is for \"fish\"\n");
+}
+
+// Types the words at a zsh on a terminal of its own and presses TAB.
+std::string zsh_line(const DriverWorld& world, const std::string& typed) {
+  world.write("typist.zsh", R"(
+zmodload zsh/zpty
+zpty shell zsh -f -i
+expect() { zpty -r shell REPLY "*$1*" }
+zpty -w shell "PS1='ready> '; autoload -Uz compinit; compinit -D -u; eval \"\$(roux completion zsh)\"; print beg''un"
+expect begun
+zpty -w -n shell "$1"$'\t'
+zpty -w -n shell $'\C-a[\C-e]\n'
+expect '\[*\]*\n'
+print -r -- $REPLY
+zpty -d shell
+)");
+  return world.bash(cat("zsh -f typist.zsh '", typed, "'")).out;
+}
+
+TEST(ZshCompletion, CompletesRecipesPresetsAndKeys) {
+  const DriverWorld world = world_with_keys();
+  if (world.bash("command -v zsh").exit_code != 0) GTEST_SKIP() << "zsh is not installed";
+
+  EXPECT_THAT(zsh_line(world, "roux lm/t"), HasSubstr("[roux lm/train"));
+}
+
+}  // namespace
+}  // namespace roux

@@ -1,0 +1,93 @@
+// A recipe with every section that training a language model has, and components to choose from.
+// It trains nothing: it is there to be configured, checked and explained.
+#include "roux/base/error.h"
+#include "roux/config/choice.h"
+#include "roux/config/component.h"
+#include "roux/config/sections/common.h"
+#include "roux/config/sections/dataset.h"
+#include "roux/config/sections/gang.h"
+#include "roux/config/sections/model.h"
+#include "roux/config/sections/regime.h"
+#include "roux/config/sections/tokenizer.h"
+#include "roux/config/sections/trainer.h"
+#include "roux/di/container.h"
+#include "roux/optim/lr_scheduler_config.h"
+#include "roux/optim/optimizer_config.h"
+#include "roux/recipe/train_main.h"
+
+namespace roux {
+
+// Stand for the interfaces of these names, and know the settings that chose them.
+class Optimizer {};
+class LrScheduler {};
+
+namespace {
+
+struct WholeConfig {
+  ModelConfig model{.family = "llama"};
+  DatasetConfig dataset{.path = "corpus"};
+  TokenizerConfig tokenizer{.path = "tokenizer.json"};
+  GangConfig gang;
+  TrainerConfig trainer;
+  OptimizerSection optimizer{"adamw", AdamWConfig{.lr = 3e-4, .betas = {0.9, 0.95}}};
+  LrSchedulerSection lr_scheduler{"cosine_annealing", CosineAnnealingConfig{}};
+  RegimeConfig regime{.num_steps = 1000};
+  ModelCommonConfig common;
+
+  static void describe(config::Fields<WholeConfig>& field) {
+    field("model", &WholeConfig::model, "The model.");
+    field("dataset", &WholeConfig::dataset, "The data.");
+    field("tokenizer", &WholeConfig::tokenizer, "The tokenizer.");
+    field("gang", &WholeConfig::gang, "The processes.");
+    field("trainer", &WholeConfig::trainer, "A step.");
+    field("optimizer", &WholeConfig::optimizer, "What moves the weights.");
+    field("lr_scheduler", &WholeConfig::lr_scheduler, "The learning rate over time.");
+    field("regime", &WholeConfig::regime, "How long, and what happens on the way.");
+    field("common", &WholeConfig::common, "What every recipe has.");
+  }
+
+  void validate(config::Problems& problems) const {
+    check_lr_scheduler(lr_scheduler, regime, problems);
+  }
+};
+
+template <typename Kind, typename Config>
+void add(di::Container& container, const char* name) {
+  container.component<Kind>(name, [](const Config&) { return std::make_unique<Kind>(); });
+}
+
+class NoTrainer final : public Trainer {
+ public:
+  bool load_checkpoint() override { return false; }
+  void train() override {}
+  void save_checkpoint() override {}
+};
+
+class WholeRecipe final : public TrainRecipe {
+ public:
+  ConfigType config_kls() const override { return config_type<WholeConfig>(); }
+
+  void register_into(di::Container& container) const override {
+    add<Optimizer, AdamWConfig>(container, "adamw");
+    add<Optimizer, AdafactorConfig>(container, "adafactor");
+    add<LrScheduler, CosineAnnealingConfig>(container, "cosine_annealing");
+    add<LrScheduler, MyleConfig>(container, "myle");
+    add<LrScheduler, NoamConfig>(container, "noam");
+    add<LrScheduler, PassthroughConfig>(container, "passthrough");
+    add<LrScheduler, PolynomialDecayConfig>(container, "polynomial_decay");
+    add<LrScheduler, TriStageConfig>(container, "tri_stage");
+    container.section<Optimizer>("optimizer");
+    container.section<LrScheduler>("lr_scheduler");
+  }
+
+  std::unique_ptr<Trainer> create_trainer(RecipeContext&) const override {
+    return std::make_unique<NoTrainer>();
+  }
+};
+
+}  // namespace
+}  // namespace roux
+
+int main(int argc, char** argv) {
+  return roux::train_main<roux::WholeRecipe>(argc, argv);
+}
