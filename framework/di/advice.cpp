@@ -1,9 +1,9 @@
-#include "advice.h"
+#include "di/advice.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "registry.h"
+#include "di/registry.h"
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
 

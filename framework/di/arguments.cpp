@@ -3,8 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "di/scope.h"
 #include "roux/base/error.h"
-#include "scope.h"
 
 namespace roux::di::detail {
 namespace {

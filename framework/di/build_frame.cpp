@@ -1,4 +1,4 @@
-#include "build_frame.h"
+#include "di/build_frame.h"
 
 #include <algorithm>
 #include <exception>

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "node.h"
+#include "di/node.h"
 
 namespace roux::di::detail {
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "di/scope.h"
+#include "di/wiring_graph.h"
 #include "roux/base/error.h"
 #include "roux/di/graph.h"
-#include "scope.h"
-#include "wiring_graph.h"
 
 namespace roux::di {
 namespace {

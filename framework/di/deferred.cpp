@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "scope.h"
+#include "di/scope.h"
 
 namespace roux::di::detail {
 

@@ -1,4 +1,4 @@
-#include "node.h"
+#include "di/node.h"
 
 #include <ostream>
 

@@ -1,9 +1,9 @@
-#include "registry.h"
+#include "di/registry.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "advice.h"
+#include "di/advice.h"
 #include "roux/base/error.h"
 #include "roux/di/wiring_error.h"
 

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "node.h"
+#include "di/node.h"
 #include "roux/di/section.h"
 
 namespace roux::di::detail {

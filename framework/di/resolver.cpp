@@ -1,9 +1,9 @@
 #include "roux/di/resolver.h"
 
-#include "advice.h"
+#include "di/advice.h"
+#include "di/scope.h"
 #include "roux/base/error.h"
 #include "roux/di/wiring_error.h"
-#include "scope.h"
 
 namespace roux::di {
 namespace {

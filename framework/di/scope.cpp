@@ -1,13 +1,13 @@
-#include "scope.h"
+#include "di/scope.h"
 
 #include <utility>
 
-#include "build_frame.h"
+#include "di/build_frame.h"
+#include "di/wiring_check.h"
 #include "roux/base/error.h"
 #include "roux/base/log.h"
 #include "roux/di/detail/arguments.h"
 #include "roux/di/wiring_error.h"
-#include "wiring_check.h"
 
 namespace roux::di::detail {
 

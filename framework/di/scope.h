@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "node.h"
-#include "registry.h"
+#include "di/node.h"
+#include "di/registry.h"
 #include "roux/di/resolver.h"
 
 namespace roux::di::detail {

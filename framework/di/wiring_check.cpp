@@ -1,10 +1,10 @@
-#include "wiring_check.h"
+#include "di/wiring_check.h"
 
 #include <algorithm>
 #include <unordered_map>
 
-#include "advice.h"
-#include "registry.h"
+#include "di/advice.h"
+#include "di/registry.h"
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
 

@@ -1,10 +1,10 @@
-#include "wiring_graph.h"
+#include "di/wiring_graph.h"
 
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 
-#include "registry.h"
+#include "di/registry.h"
 #include "roux/base/error.h"
 
 namespace roux::di::detail {

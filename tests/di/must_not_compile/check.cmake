@@ -1,8 +1,9 @@
-# Compiles FILE, which must fail with the message in its first line (after "// ") as its first
-# error, and with no second one:
+# Compiles FILE, which must fail with the message in the comment at its top, and no other error:
 #   cmake -DCOMPILER=g++ -DINCLUDE=include -DFILE=provide_int.cpp -P check.cmake
 file(READ ${FILE} expected)
-string(REGEX REPLACE "^// ([^\n]*)\n.*" "\\1" expected "${expected}")
+string(REGEX REPLACE "\n[^/].*" "" expected "${expected}")
+string(REGEX REPLACE "(^|\n)// " " " expected "${expected}")
+string(STRIP "${expected}" expected)
 
 execute_process(
   COMMAND ${COMPILER} -std=c++20 -fsyntax-only -fno-diagnostics-show-caret -I${INCLUDE} ${FILE}

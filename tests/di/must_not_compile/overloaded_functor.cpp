@@ -1,4 +1,5 @@
-// a provider must be a lambda, a function or a functor with one operator(): of several, write a lambda that calls the one you mean
+// a provider must be a lambda, a function or a functor with one operator(): of several, write a
+// lambda that calls the one you mean
 #include "roux/di/container.h"
 
 struct Clock {};

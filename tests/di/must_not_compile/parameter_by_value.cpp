@@ -1,4 +1,5 @@
-// a dependency can't be taken by value: ask for it as T&, const T&, T* (optional) or std::shared_ptr<T>
+// a dependency can't be taken by value: ask for it as T&, const T&, T* (optional) or
+// std::shared_ptr<T>
 #include "roux/di/container.h"
 
 struct Clock {};

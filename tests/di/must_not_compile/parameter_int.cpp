@@ -1,4 +1,5 @@
-// only structs and classes are injected, never a number, an enum, a string, a path or anything else of std: wrap it in a struct that says what it means
+// only structs and classes are injected, never a number, an enum, a string, a path or anything else
+// of std: wrap it in a struct that says what it means
 #include "roux/di/container.h"
 
 struct Trainer {};
