@@ -40,7 +40,8 @@ Value complete_tree(ConfigType type, const void* object, const Catalog& catalog)
 struct Found {
   const Type* type = nullptr;
   const Value* value = nullptr;
-  const FieldInfo* field = nullptr;  // null in the middle of a map or a choice
+  const FieldInfo* field = nullptr;     // null in the middle of a map or a choice
+  const ChoiceType* chooses = nullptr;  // of which this is the name
 };
 
 class Helper {
@@ -53,6 +54,7 @@ class Helper {
     const Type* type = without_optional(found.type);
     if (!key.empty()) heading(key, found);
     if (const auto* structure = dynamic_cast<const StructType*>(type)) {
+      if (found.value && !found.value->as<Table>()) out_ << '\n';
       list_fields(*structure);
     } else if (const auto* choice = dynamic_cast<const ChoiceType*>(type)) {
       list_components(*choice, key);
@@ -64,7 +66,7 @@ class Helper {
 
  private:
   Found find(std::string_view key) const {
-    Found at{&*type_, &tree_, nullptr};
+    Found at{&*type_, &tree_};
     if (key.empty()) return at;
     for (const auto& part : split_key(key)) {
       const Type* type = without_optional(at.type);
@@ -74,8 +76,8 @@ class Helper {
           type ? type->member(part, at.value ? *at.value : kNothing, catalog_) : nullptr;
       if (!inner) throw ConfigError(unknown(key));
       const auto* table = at.value ? at.value->as<Table>() : nullptr;
-      at = {inner, table ? table->find(part) : nullptr,
-            structure ? structure->find(part) : nullptr};
+      at = {inner, table ? table->find(part) : nullptr, structure ? structure->find(part) : nullptr,
+            part == "name" ? dynamic_cast<const ChoiceType*>(type) : nullptr};
     }
     return at;
   }
@@ -94,18 +96,22 @@ class Helper {
   }
 
   void heading(std::string_view key, const Found& found) {
-    const bool single = found.value && !found.value->as<Table>();
+    const bool has_value = found.value && !found.value->as<Table>();
     out_ << key;
-    if (single) out_ << " = " << to_toml(*found.value);
+    if (has_value) out_ << " = " << to_toml(*found.value);
     out_ << "\n\n";
     if (found.field) {
       for (const auto& line : wrap(found.field->doc, kWidth)) out_ << "  " << line << '\n';
       out_ << '\n';
     }
-    if (!single) return;
+    // Below a section that is unset there is no value to show.
+    if (!has_value && (found.value || !found.type->single())) return;
     const auto rule = found.field ? found.field->type->rule(found.field->limits) : "";
-    out_ << "  Is " << found.type->noun();
-    if (!rule.empty() && rule != found.type->noun()) out_ << "; " << rule;
+    const auto noun = found.chooses
+                          ? cat("one of ", join(catalog_.names(found.chooses->kind()), ", "))
+                          : found.type->noun();
+    out_ << "  Is " << noun;
+    if (!rule.empty() && rule != noun) out_ << "; " << rule;
     if (found.field && found.field->limits.required) out_ << "; needs to be specified";
     out_ << ".\n";
   }

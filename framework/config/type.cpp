@@ -139,9 +139,9 @@ Value either(Value schema, Value other) {
 Value schema_or_reference(const Type& type, const Limits& limits, const Catalog& catalog) {
   auto schema = type.schema(limits, catalog);
   if (!type.single()) return schema;
-  const Value* said = find_path(schema, "type");
-  const bool any_text = said && said->as<std::string>() && *said->as<std::string>() == "string" &&
-                        schema.as<Table>()->entries().size() == 1;
+  const Table& said = *schema.as<Table>();
+  const Value* of = said.find("type");
+  const bool any_text = of && text_of(*of) == "string" && !said.find("enum");
   if (any_text) return schema;
   return either(std::move(schema), schema_table({{"$ref", "#/$defs/reference"}}));
 }

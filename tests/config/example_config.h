@@ -91,7 +91,7 @@ class Optimizer;
 
 struct Group {
   std::vector<std::string> params;
-  std::optional<double> lr;
+  std::optional<double> lr = {};
 
   static void describe(Fields<Group>& field) {
     field("params", &Group::params, "Whose parameters.").required();

@@ -202,6 +202,13 @@ TEST(ParseToml, SaysWhatIsWrongWithoutTheWordsOfAParser) {
   EXPECT_EQ(refusal("a: 1"), "a.toml:1:2: expected '=', saw ':' (in a key-value pair)");
 }
 
+// Its parser aborted on these in debug builds.
+TEST(ParseToml, RefusesHeadersOfNoKey) {
+  for (const char* text : {"[{", "[&", "[[[1]]]", "[[=", "[=]", "[[]]"}) {
+    EXPECT_THAT(refusal(text), StartsWith("a.toml:1:")) << text;
+  }
+}
+
 TEST(ParseToml, LocatesEveryRefusalOnOneLine) {
   for (const char* text : {"a",
                            "a =",
