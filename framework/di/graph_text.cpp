@@ -8,6 +8,8 @@
 namespace roux::di {
 namespace {
 
+constexpr std::size_t kWidth = 100;
+
 std::string_view note_on(Form form) {
   switch (form) {
     case Form::Reference:
@@ -39,17 +41,38 @@ class TextWriter {
     std::vector<bool> asked_for(graph_.nodes.size());
     for (const GraphEdge& edge : graph_.edges) asked_for[edge.to] = true;
 
+    std::vector<std::string> alone;
     for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
-      if (!asked_for[node]) write_node(node, "", 0);
+      if (asked_for[node]) continue;
+      if (is_plain(node)) {
+        alone.push_back(graph_.nodes[node].name);
+        written_[node] = true;
+      } else {
+        write_node(node, "", 0);
+      }
     }
     // What only asks for each other, through a Lazy or in a cycle, has no root.
     for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
       if (!written_[node]) write_node(node, "", 0);
     }
+    if (!alone.empty()) write_alone(alone);
     return std::move(text_);
   }
 
  private:
+  // Nothing is to be said of it but that it is there: a section of the config that only the
+  // recipe's own code asks for, say.
+  bool is_plain(std::size_t index) const {
+    const GraphNode& node = graph_.nodes[index];
+    return edges_of_[index].empty() && node.component.empty() && !node.transient && !node.opaque;
+  }
+
+  void write_alone(const std::vector<std::string>& names) {
+    for (const std::string& line : wrap(cat("on their own: ", join(names, ", ")), kWidth)) {
+      text_ += line + '\n';
+    }
+  }
+
   void write_node(std::size_t index, std::string_view form, std::size_t depth) {
     const GraphNode& node = graph_.nodes[index];
     const bool hides_some = written_[index] && !edges_of_[index].empty();

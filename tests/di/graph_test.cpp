@@ -101,6 +101,20 @@ TEST(GraphText, ShowsWhatOnlyAsksForEachOther) {
             "    Clock (shown above)\n");
 }
 
+TEST(GraphText, NamesWhatIsOnItsOwnInOneLineAtTheEnd) {
+  Container container;
+  container.provide<Clock>([] { return Clock(); });
+  container.provide<Timer>([] { return Timer(); });
+  container.provide<Model>([](Batch&) { return Model(); });
+  container.provide<Batch>([] { return Batch(); });
+  container.seal();
+
+  EXPECT_EQ(to_text(container.graph()),
+            "Model\n"
+            "  Batch\n"
+            "on their own: Clock, Timer\n");
+}
+
 TEST(GraphText, ShowsWhatIsMissingBeforeTheContainerIsSealed) {
   Container container;
   container.provide<Timer>([](Clock&) { return Timer(); });

@@ -39,7 +39,8 @@ struct Graph {
 };
 
 // For people: what nobody asks for first, and each dependency indented under what asks for it.
-// What has been unfolded above is not unfolded again.
+// What has been unfolded above is not unfolded again; what nobody asks for and asks for nothing is
+// named at the end.
 std::string to_text(const Graph& graph);
 
 // For Graphviz: `RECIPE --explain=dot | dot -Tsvg`.
