@@ -11,13 +11,11 @@
 namespace roux {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
-using ::testing::Not;
 
 // A recipe whose program answers what completion asks, and says how often it was asked for keys.
 DriverWorld world_with_keys() {
@@ -142,28 +140,49 @@ TEST(Completion, NamesTheShellsItKnows) {
   EXPECT_EQ(finished.err, "roux: completion must be for bash or zsh, but is for \"fish\"\n");
 }
 
-// Types the words at a zsh on a terminal of its own and presses TAB.
-std::string zsh_line(const DriverWorld& world, const std::string& typed) {
-  world.write("typist.zsh", R"(
+// What stands on the line of a zsh, on a terminal of its own, once each line was typed and TAB was
+// pressed.
+std::vector<std::string> zsh_lines(const DriverWorld& world,
+                                   const std::vector<std::string>& typed) {
+  world.write("typist.zsh", R"zsh(
 zmodload zsh/zpty
 zpty shell zsh -f -i
-expect() { zpty -r shell REPLY "*$1*" }
-zpty -w shell "PS1='ready> '; autoload -Uz compinit; compinit -D -u; eval \"\$(roux completion zsh)\"; print beg''un"
-expect begun
-zpty -w -n shell "$1"$'\t'
-zpty -w -n shell $'\C-a[\C-e]\n'
-expect '\[*\]*\n'
-print -r -- $REPLY
+zpty -w shell 'autoload -Uz compinit; compinit -D -u; eval "$(roux completion zsh)"
+show() { zle -I; print -r -- "line<$BUFFER>"; BUFFER= }; zle -N show; bindkey "^X" show
+print beg""un'
+zpty -r -m shell REPLY '*begun*'
+while read -r typed; do
+  zpty -w -n shell $typed$'\t\C-X'
+  zpty -r -m shell REPLY '*line<*>*'
+  REPLY=${REPLY##*line<}
+  print -r -- ${REPLY%%>*}
+done
 zpty -d shell
-)");
-  return world.bash(cat("zsh -f typist.zsh '", typed, "'")).out;
+)zsh");
+  const Finished finished =
+      world.bash(cat("zsh -f typist.zsh << 'END'\n", join(typed, "\n"), "\nEND\n"));
+  return split(finished.out, '\n');
 }
 
-TEST(ZshCompletion, CompletesRecipesPresetsAndKeys) {
+TEST(ZshCompletion, CompletesVerbsRecipesPresetsOptionsKeysAndFiles) {
   const DriverWorld world = world_with_keys();
   if (world.bash("command -v zsh").exit_code != 0) GTEST_SKIP() << "zsh is not installed";
+  world.write("mine.toml", "");
 
-  EXPECT_THAT(zsh_line(world, "roux lm/t"), HasSubstr("[roux lm/train"));
+  const auto lines = zsh_lines(
+      world, {"roux compl", "roux lm/t", "roux cat lm/train/t", "roux validate lm/train mi",
+              "roux lm/train --preset b", "roux lm/train --list-p", "roux lm/train --config mod",
+              "roux lm/train --config model.name=x regime.l", "roux lm/train --config del:mod",
+              "lm-train --config-file m", "lm-train --override regime.n"});
+
+  EXPECT_THAT(
+      lines,
+      ElementsAre("roux completion ", "roux lm/train ", "roux cat lm/train/tiny ",
+                  "roux validate lm/train mine.toml ", "roux lm/train --preset base ",
+                  "roux lm/train --list-presets ", "roux lm/train --config model.name=",
+                  "roux lm/train --config model.name=x regime.lr=",
+                  "roux lm/train --config del:model.name ", "lm-train --config-file mine.toml ",
+                  "lm-train --override regime.num_steps=", ""));
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ ProcessOptions DriverWorld::options() const {
   const char* path = std::getenv("PATH");
   return {.environment = {{"ROUX_RECIPE_PATH", prefix().string()},
                           {"PATH", cat(driver().parent_path().string(), ":",
-                                   (prefix() / "bin").string(), ":", path ? path : "")},
+                                       (prefix() / "bin").string(), ":", path ? path : "")},
                           {"HOME", folder().string()}},
           .working_folder = folder()};
 }

@@ -33,13 +33,14 @@ _roux_files() {
   mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$1")
 }
 
-# The keys of the config of a recipe's program, which is called by the given words.
+# The keys of the config of a recipe's program, which is called by the given words, in `keys`: a
+# subshell could not remember them.
 _roux_keys() {
   local program=$*
   if [[ -z ${_roux_known_keys[$program]+known} ]]; then
     _roux_known_keys[$program]=$("$@" --list-keys 2> /dev/null)
   fi
-  printf '%s\n' "${_roux_known_keys[$program]}"
+  mapfile -t keys <<< "${_roux_known_keys[$program]}"
 }
 
 _roux_presets() { "$@" --list-presets 2> /dev/null | cut -d ' ' -f 1; }
@@ -59,25 +60,24 @@ _roux_open_option() {
 }
 
 _roux_offer_keys() { # CURRENT PROGRAM...
-  local current=$1 key lines=
-  shift
+  local current=$1 keys
   [[ $current == *=* ]] && return
+  _roux_keys "${@:2}"
   if [[ $current == del:* ]]; then
-    while read -r key; do lines+="del:$key"$'\n'; done < <(_roux_keys "$@")
+    _roux_offer "$current" "$(printf 'del:%s\n' "${keys[@]}")"
   else
-    while read -r key; do lines+="$key="$'\n'; done < <(_roux_keys "$@")
+    _roux_offer "$current" "$(printf '%s=\n' "${keys[@]}")"
     compopt -o nospace 2> /dev/null
   fi
-  _roux_offer "$current" "$lines"
 }
 
 # What may follow a recipe: its program is called by the words given after the current one.
 _roux_recipe_words() { # CURRENT PROGRAM...
-  local current=$1
+  local current=$1 keys
   shift
   case $(_roux_open_option) in
     --preset) _roux_offer "$current" "$(_roux_presets "$@")" && return ;;
-    --help) _roux_offer "$current" "$(_roux_keys "$@")" && return ;;
+    --help) _roux_keys "$@" && _roux_offer "$current" "$(printf '%s\n' "${keys[@]}")" && return ;;
     --config-file) [[ $current != -* ]] && _roux_files "$current" && return ;;
     --config | --override) [[ $current != -* ]] && _roux_offer_keys "$current" "$@" && return ;;
   esac
