@@ -1,0 +1,108 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "roux/config/sections/regime.h"
+#include "roux/optim/lr_scheduler_config.h"
+#include "roux/optim/optimizer_config.h"
+#include "support/config_text.h"
+
+namespace roux {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// Names, order and defaults are fairseq2's (recipe/config.py, 0.9.0.dev0).
+
+TEST(OptimizerConfigs, HaveTheSettingsThatFairseq2Has) {
+  EXPECT_THAT(default_lines<AdamWConfig>(),
+              ElementsAre("lr = 0.001", "betas = [0.9, 0.999]", "eps = 1e-08", "weight_decay = 0.0",
+                          "amsgrad = false", "maximize = false", "groups = []"));
+  EXPECT_THAT(default_lines<AdafactorConfig>(),
+              ElementsAre("lr = 0.01", "beta2_decay = -0.8", "d = 1.0", "weight_decay = 0.0",
+                          "maximize = false", "groups = []", "[eps]", "square = \"none\"",
+                          "scale = 0.001"));
+}
+
+TEST(OptimizerConfigs, WantTheParametersOfAGroupNamed) {
+  const AdamWConfig adamw{.groups = {{.lr = 0.1}, {.params = {".*bias"}, .betas = {{0.5, 1.0}}}}};
+
+  EXPECT_THAT(problems_of(adamw),
+              ElementsAre("groups[0].params needs to be specified",
+                          "groups[1].betas[1]: must be at least 0 and less than 1, but is 1.0"));
+}
+
+TEST(LrSchedulerConfigs, HaveTheSettingsThatFairseq2Has) {
+  EXPECT_THAT(default_lines<PassthroughConfig>(), IsEmpty());
+  EXPECT_THAT(
+      default_lines<CosineAnnealingConfig>(),
+      ElementsAre("cycle_len = \"none\"", "num_warmup_steps = 0", "cycle_mul = 1.0", "lr_mul = 1.0",
+                  "start_lr = 0.0", "final_lr = \"none\"", "final_lr_scale = 0.2"));
+  EXPECT_THAT(default_lines<MyleConfig>(), ElementsAre("num_warmup_steps = 1", "start_lr = 0.0"));
+  EXPECT_THAT(default_lines<NoamConfig>(), ElementsAre("num_warmup_steps = 0"));
+  EXPECT_THAT(
+      default_lines<PolynomialDecayConfig>(),
+      ElementsAre("num_warmup_steps = 0", "power = 1.0", "start_lr = 0.0", "final_lr = 0.0"));
+  EXPECT_THAT(default_lines<TriStageConfig>(),
+              ElementsAre("stage_ratio = [0.0, 0.0, 1.0]", "start_lr_scale = 0.01",
+                          "final_lr_scale = 0.01"));
+}
+
+TEST(LrSchedulerConfigs, WantOneOfTwoWaysToSayWhereTheCosineEnds) {
+  EXPECT_THAT(problems_of(CosineAnnealingConfig{.final_lr = 0.1}),
+              ElementsAre(HasSubstr("final_lr: must not stand beside final_lr_scale")));
+  EXPECT_THAT(problems_of(CosineAnnealingConfig{.final_lr_scale = std::nullopt}),
+              ElementsAre("final_lr needs to be specified"));
+  EXPECT_THAT(problems_of(CosineAnnealingConfig{.final_lr = 0.1, .final_lr_scale = std::nullopt}),
+              IsEmpty());
+}
+
+TEST(LrSchedulerConfigs, WantStagesThatMakeUpTheWholeRun) {
+  EXPECT_THAT(problems_of(TriStageConfig{.stage_ratio = {0.1, 0.4, 0.5}}), IsEmpty());
+  EXPECT_THAT(problems_of(TriStageConfig{.stage_ratio = {0.1, 0.4, 0.4}}),
+              ElementsAre("stage_ratio: must sum up to 1, but sums up to 0.9"));
+}
+
+TEST(LrSchedulerConfigs, TakeARateForEachParameterGroup) {
+  const CosineAnnealingConfig cosine{.start_lr = std::vector{0.1, -0.2}};
+
+  EXPECT_THAT(problems_of(cosine), ElementsAre("start_lr[1]: must be at least 0, but is -0.2"));
+}
+
+// A config as a recipe has it, of the two sections alone.
+std::vector<std::string> clashes(const LrSchedulerSection& section, const RegimeConfig& regime) {
+  config::Problems problems;
+  check_lr_scheduler(section, regime, problems);
+  std::vector<std::string> lines;
+  for (const auto& problem : problems.all()) lines.push_back(to_string(problem));
+  return lines;
+}
+
+TEST(CheckLrScheduler, WantsTheEndOfTheRunWhereTheScheduleEndsWithIt) {
+  const RegimeConfig endless;
+
+  EXPECT_THAT(clashes({"cosine_annealing", CosineAnnealingConfig()}, endless),
+              ElementsAre("lr_scheduler.name: \"cosine_annealing\" ends with the run, and needs "
+                          "regime.num_steps"));
+  EXPECT_THAT(clashes({"polynomial_decay", PolynomialDecayConfig()}, endless),
+              ElementsAre(HasSubstr("needs regime.num_steps")));
+  EXPECT_THAT(clashes({"tri_stage", TriStageConfig()}, endless),
+              ElementsAre(HasSubstr("needs regime.num_steps")));
+  EXPECT_THAT(clashes({"cosine_annealing", CosineAnnealingConfig{.cycle_len = 10}}, endless),
+              IsEmpty());
+  EXPECT_THAT(clashes({"myle", MyleConfig()}, endless), IsEmpty());
+}
+
+TEST(CheckLrScheduler, RefusesAWarmupAsLongAsTheRun) {
+  const RegimeConfig regime{.num_steps = 100};
+
+  EXPECT_THAT(clashes({"cosine_annealing", CosineAnnealingConfig{.num_warmup_steps = 99}}, regime),
+              IsEmpty());
+  EXPECT_THAT(clashes({"cosine_annealing", CosineAnnealingConfig{.num_warmup_steps = 100}}, regime),
+              ElementsAre("lr_scheduler.config.num_warmup_steps: must be less than "
+                          "regime.num_steps (100), but is 100"));
+}
+
+}  // namespace
+}  // namespace roux
