@@ -102,12 +102,11 @@ RecipeIndex find_recipes() {
 }
 
 std::string first_comment(std::string_view toml) {
-  const auto begin = toml.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos || toml[begin] != '#') return "";
-  const std::string_view line = toml.substr(begin, toml.find('\n', begin) - begin);
-  return std::string(trim(line.substr(line.find_first_not_of('#') == std::string_view::npos
-                                          ? line.size()
-                                          : line.find_first_not_of('#'))));
+  const std::string_view text = trim(toml);
+  std::string_view line = text.substr(0, text.find('\n'));
+  if (!line.starts_with('#')) return "";
+  while (line.starts_with('#')) line.remove_prefix(1);
+  return std::string(trim(line));
 }
 
 }  // namespace roux::driver

@@ -51,6 +51,7 @@ RecipeName recipe_name(const std::string& name) {
 std::string renamed(std::string_view text, const RecipeName& name) {
   constexpr std::string_view kTail = "keleton";
   std::string result;
+  // One pass for both spellings: what is put in may hold either, and must not be replaced again.
   while (true) {
     const auto tail = text.find(kTail, 1);
     if (tail == std::string_view::npos) return result.append(text);
