@@ -12,8 +12,12 @@ void describe_amp(config::Fields<C>& field) {
 
 }  // namespace
 
-void EvaluatorConfig::describe(config::Fields<EvaluatorConfig>& field) { describe_amp(field); }
+void EvaluatorConfig::describe(config::Fields<EvaluatorConfig>& field) {
+  describe_amp(field);
+}
 
-void GeneratorConfig::describe(config::Fields<GeneratorConfig>& field) { describe_amp(field); }
+void GeneratorConfig::describe(config::Fields<GeneratorConfig>& field) {
+  describe_amp(field);
+}
 
 }  // namespace roux

@@ -6,8 +6,9 @@ void ModelConfig::describe(config::Fields<ModelConfig>& field) {
   field("name", &ModelConfig::name,
         "A model card, such as \"llama3_2_1b\": says family, architecture, and where the weights "
         "are. `roux models` lists them.");
-  field("path", &ModelConfig::path,
-        "A folder of weights, in place of the card's: a Hugging Face folder or a run's checkpoint.");
+  field(
+      "path", &ModelConfig::path,
+      "A folder of weights, in place of the card's: a Hugging Face folder or a run's checkpoint.");
   field("family", &ModelConfig::family,
         "The family of a new model, or of `path` where its files don't say.");
   field("arch", &ModelConfig::arch,

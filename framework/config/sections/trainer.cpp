@@ -91,9 +91,9 @@ void TrainerConfig::describe(config::Fields<TrainerConfig>& field) {
 
 void TrainerConfig::validate(config::Problems& problems) const {
   if (fp16_loss_scale[1] > fp16_loss_scale[0]) {
-    problems.add("fp16_loss_scale", cat("must be the first and the least scale, but the least, ",
-                                        fp16_loss_scale[1], ", is larger than ",
-                                        fp16_loss_scale[0]));
+    problems.add("fp16_loss_scale",
+                 cat("must be the first and the least scale, but the least, ", fp16_loss_scale[1],
+                     ", is larger than ", fp16_loss_scale[0]));
   }
 }
 
