@@ -1,21 +1,12 @@
 #include "roux/config/toml.h"
 
-#define TOML_EXCEPTIONS 1
-#include <toml++/impl/preprocessor.h>
-// toml++ 3.3 asserts, and tells the compiler to assume, what a malformed header such as `[{` breaks
-// (marzer/tomlplusplus issue 294), and then reports it properly if it is let.
-#undef TOML_ASSERT
-#define TOML_ASSERT(condition) static_cast<void>(0)
-#undef TOML_ASSERT_ASSUME
-#define TOML_ASSERT_ASSUME(condition) static_cast<void>(0)
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <sstream>
 
+#include "config/toml_parser.h"
 #include "roux/base/error.h"
 #include "roux/base/files.h"
 #include "roux/base/strings.h"

@@ -21,6 +21,10 @@ Table& Table::operator=(const Table&) = default;
 Table& Table::operator=(Table&&) noexcept = default;
 Table::~Table() = default;
 
+bool Table::empty() const {
+  return entries_.empty();
+}
+
 const Value* Table::find(std::string_view key) const {
   const auto found = index_.find(key);
   return found == index_.end() ? nullptr : &entries_[found->second].second;

@@ -38,7 +38,7 @@ class Table {
   const std::vector<std::pair<std::string, Value>>& entries() const { return entries_; }
 
   std::vector<std::string> keys() const;
-  bool empty() const { return entries_.empty(); }
+  bool empty() const;
 
  private:
   std::vector<std::pair<std::string, Value>> entries_;
