@@ -209,6 +209,18 @@ TEST(ParseToml, RefusesHeadersOfNoKey) {
   }
 }
 
+// For its parser an "ä" outside of quotes was undefined behaviour.
+TEST(ParseToml, RefusesOtherLettersOutsideOfQuotes) {
+  for (const char* text :
+       {"ä = 1", "aä = 1", "a ä = 1", "a = ä", "a = 1ä", "a = 1 ä", "[ä]", "€", "a = 1'ä'",
+        "\xC2\xA0"
+        "a = 1",
+        "a = \xEF\xBB\xBF"
+        "1"}) {
+    EXPECT_THAT(refusal(text), StartsWith("a.toml:1:")) << text;
+  }
+}
+
 TEST(ParseToml, LocatesEveryRefusalOnOneLine) {
   for (const char* text : {"a",
                            "a =",
