@@ -65,7 +65,7 @@ const StructType* ChoiceType::catalog_type(const std::string& name, const Value&
   const auto known = names.empty() ? cat("no ", kind_.name(), " is registered")
                                    : cat("must be one of ", join(names, ", "));
   section.add_at(value.place(), "name",
-                 cat(known, ", but is \"", name, "\"", near_miss(name, names)));
+                 cat(known, ", but is ", describe(Value(Text{name}, {})), near_miss(name, names)));
   return nullptr;
 }
 

@@ -148,17 +148,18 @@ class Expander {
                            ", which is not set (${env:NAME:DEFAULT} gives a default)"));
   }
 
-  Value other_key(const std::string& name, const Value& from) {
+  Value other_key(const std::string& given, const Value& from) {
+    const auto name = printable(given);
     Value* target = nullptr;
     try {
-      target = const_cast<Value*>(find_path(root_, name));
+      target = const_cast<Value*>(find_path(root_, given));
     } catch (const ConfigError&) {
       // Reported below like any name that is no key.
     }
     if (!target) {
       const bool suggest = ++unknown_ <= kMaxSuggestions;
-      throw BadReference(cat("refers to ", printable(name), ", which is no key",
-                             suggest ? near_miss(name, all_keys(root_, "")) : ""));
+      throw BadReference(cat("refers to ", name, ", which is no key",
+                             suggest ? near_miss(given, all_keys(root_, "")) : ""));
     }
     if (target->as<Table>() || target->as<Array>()) {
       throw BadReference(cat("refers to ", name, ", which is ", describe(*target),

@@ -115,7 +115,7 @@ std::string take_part(std::string_view& rest, std::string_view dotted) {
   }
   const auto size = quoted_size(rest);
   if (size == std::string_view::npos) {
-    throw ConfigError(cat("the key ", shortened(dotted), " has a quote that is never closed"));
+    throw ConfigError(cat("the key ", printable(dotted), " has a quote that is never closed"));
   }
   const auto quoted = rest.substr(0, size);
   rest.remove_prefix(size);
@@ -147,13 +147,13 @@ std::vector<std::string> split_key(std::string_view dotted) {
   while (true) {
     parts.push_back(take_part(rest, dotted));
     if (parts.back().empty())
-      throw ConfigError(cat("the key ", shortened(dotted), " has an empty part"));
+      throw ConfigError(cat("the key ", printable(dotted), " has an empty part"));
     if (parts.size() > kMaxNesting) {
-      throw ConfigError(cat("the key ", shortened(dotted), " has over ", kMaxNesting, " parts"));
+      throw ConfigError(cat("the key ", printable(dotted), " has over ", kMaxNesting, " parts"));
     }
     if (rest.empty()) return parts;
     if (rest[0] != '.')
-      throw ConfigError(cat("the key ", shortened(dotted), " needs a '.' after a quote"));
+      throw ConfigError(cat("the key ", printable(dotted), " needs a '.' after a quote"));
     rest.remove_prefix(1);
   }
 }

@@ -65,6 +65,9 @@ TEST(Choice, RefusesANameThatNothingHas) {
       load_words({"optimizer.name=7"}).problems,
       ElementsAre("--config optimizer.name=7: optimizer.name: must be one of adamw, sgd, but "
                   "is \"7\""));
+  EXPECT_THAT(load_file("optimizer.name = \"a\\nb\"").problems,
+              ElementsAre("a.toml:1:18: optimizer.name: must be one of adamw, sgd, but is "
+                          "\"a\\nb\""));
   EXPECT_THAT(load_file("more = [{name = 7}]").problems,
               ElementsAre("a.toml:1:17: more[0].name: must be a string, but is 7"));
 }

@@ -180,6 +180,9 @@ TEST(Layers, KeepALongOrStrangeWordReadable) {
       load_words({"regime.save_every=\n\x1B"}).problems,
       ElementsAre("--config \"regime.save_every=\\n\\u001B\": regime.save_every: must be an "
                   "integer, but is \"\\u001B\""));
+  EXPECT_THAT(load_words({"del:\"a\nb"}).problems,
+              ElementsAre("--config \"del:\\\"a\\nb\": the key \"\\\"a\\nb\" has a quote that is "
+                          "never closed"));
 }
 
 }  // namespace

@@ -208,6 +208,11 @@ TEST(References, AreRefusedWhereTheyAreNotClosedOrStandInOneAnother) {
               ElementsAre(HasSubstr("title: has a ${ inside of another")));
 }
 
+TEST(References, ToAKeyWithALineEndKeepTheMessageOnOneLine) {
+  EXPECT_THAT(load_words({"data.extra={\"a\\nb\" = {}}", "title=${data.extra.\"a\nb\"}"}).problems,
+              ElementsAre(::testing::Not(HasSubstr("\n"))));
+}
+
 TEST(References, ToAKeyWithAProblemSaySo) {
   EXPECT_THAT(load_file("title = \"${data.note}\"\ndata.note = \"${nothing}\"").problems,
               ElementsAre("a.toml:1:9: title: refers to data.note, which has a problem",
