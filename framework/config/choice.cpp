@@ -117,26 +117,14 @@ void ChoiceType::merge(Value& low, Value high, const Catalog& catalog) const {
   high = Value(TomlView(high).value_or(high));
   auto* below = low.as<Table>();
   auto* above = high.as<Table>();
-  if (!below || !above) {
-    low = std::move(high);
-    return;
-  }
-  low.set_key_place(high.key_place());
-
-  // Another component: what was said of the first one's settings says nothing of this one's.
+  // Another component: what was said of the first one's settings says nothing of this one's. Its
+  // name comes first, since it says how the settings merge.
   const auto name = given_name(high);
-  if (!name.empty() && name != given_name(low)) below->erase("config");
-  if (Value* given = above->find("name")) below->set("name", *given);
-
-  for (auto& [key, value] : above->entries()) {
-    Value* known = below->find(key);
-    const auto* type = key == "config" ? config_type(low, catalog) : nullptr;
-    if (known && type) {
-      type->merge(*known, std::move(value), catalog);
-    } else if (key != "name") {
-      below->set(key, std::move(value));
-    }
+  if (below && above && !name.empty() && name != given_name(low)) {
+    below->erase("config");
+    below->set("name", *above->find("name"));
   }
+  Type::merge(low, std::move(high), catalog);
 }
 
 void ChoiceType::complete(Value& value, const Catalog& catalog) const {

@@ -174,23 +174,6 @@ const Type* MapType::member(std::string_view, const Value&, const Catalog&) cons
   return &element_;
 }
 
-void MapType::merge(Value& low, Value high, const Catalog& catalog) const {
-  high = Value(TomlView(high).value_or(high));
-  auto* below = low.as<Table>();
-  auto* above = high.as<Table>();
-  if (!below || !above) {
-    low = std::move(high);
-    return;
-  }
-  for (auto& [key, value] : above->entries()) {
-    if (Value* known = below->find(key)) {
-      element_.merge(*known, std::move(value), catalog);
-    } else {
-      below->set(key, std::move(value));
-    }
-  }
-}
-
 void MapType::complete(Value& value, const Catalog& catalog) const {
   parse_tree(value);
   if (auto* table = value.as<Table>()) {

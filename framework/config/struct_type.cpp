@@ -90,26 +90,6 @@ const Type* StructType::member(std::string_view key, const Value&, const Catalog
   return field ? field->type : nullptr;
 }
 
-void StructType::merge(Value& low, Value high, const Catalog& catalog) const {
-  high = Value(TomlView(high).value_or(high));
-  auto* below = low.as<Table>();
-  auto* above = high.as<Table>();
-  if (!below || !above) {
-    low = std::move(high);
-    return;
-  }
-  low.set_key_place(high.key_place());
-  for (auto& [key, value] : above->entries()) {
-    Value* known = below->find(key);
-    const auto* field = find(key);
-    if (known && field) {
-      field->type->merge(*known, std::move(value), catalog);
-    } else {
-      below->set(key, std::move(value));
-    }
-  }
-}
-
 void StructType::complete(Value& value, const Catalog& catalog) const {
   parse_tree(value);
   auto* table = value.as<Table>();

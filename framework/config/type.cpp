@@ -20,6 +20,36 @@ void Reading::refuse(const Value& value, std::string_view must_be) const {
                            cat("must be ", must_be, ", but is ", describe(value)));
 }
 
+namespace {
+
+// Lays `high` over `low`, of a type if one is known.
+void lay_over(Value& low, Value high, const Type* type, const Catalog& catalog) {
+  // A word of the command line is a table if it meets one.
+  if (low.as<Table>()) high = Value(TomlView(high).value_or(high));
+  if (high.as<Table>()) low = Value(TomlView(low).value_or(low));
+  auto* below = low.as<Table>();
+  auto* above = high.as<Table>();
+  if (!below || !above) {
+    low = std::move(high);
+    return;
+  }
+
+  low.set_key_place(high.key_place());
+  for (auto& [key, value] : above->entries()) {
+    Value* known = below->find(key);
+    const Type* inner = type ? type->member(key, low, catalog) : nullptr;
+    if (known && inner) {
+      inner->merge(*known, std::move(value), catalog);
+    } else if (known) {
+      lay_over(*known, std::move(value), nullptr, catalog);
+    } else {
+      below->set(key, std::move(value));
+    }
+  }
+}
+
+}  // namespace
+
 bool Type::empty(const void*) const {
   return false;
 }
@@ -28,8 +58,8 @@ const Type* Type::member(std::string_view, const Value&, const Catalog&) const {
   return nullptr;
 }
 
-void Type::merge(Value& low, Value high, const Catalog&) const {
-  low = std::move(high);
+void Type::merge(Value& low, Value high, const Catalog& catalog) const {
+  lay_over(low, std::move(high), this, catalog);
 }
 
 std::string Type::rule(const Limits&) const {
@@ -37,22 +67,6 @@ std::string Type::rule(const Limits&) const {
 }
 
 void Type::complete(Value&, const Catalog&) const {}
-
-void merge_tables(Value& low, Value high) {
-  auto* below = low.as<Table>();
-  auto* above = high.as<Table>();
-  if (!below || !above) {
-    low = std::move(high);
-    return;
-  }
-  for (auto& [key, value] : above->entries()) {
-    if (Value* known = below->find(key)) {
-      merge_tables(*known, std::move(value));
-    } else {
-      below->set(key, std::move(value));
-    }
-  }
-}
 
 TomlView::TomlView(const Value& value) {
   const auto* text = value.as<Text>();

@@ -119,7 +119,6 @@ class MapType final : public Type {
   bool empty(const void* object) const override;
   const Type* member(std::string_view key, const Value& value,
                      const Catalog& catalog) const override;
-  void merge(Value& low, Value high, const Catalog& catalog) const override;
   void complete(Value& value, const Catalog& catalog) const override;
 
  private:

@@ -56,7 +56,6 @@ class StructType final : public Type {
   Value schema(const Limits& limits, const Catalog& catalog) const override;
   const Type* member(std::string_view key, const Value& value,
                      const Catalog& catalog) const override;
-  void merge(Value& low, Value high, const Catalog& catalog) const override;
   void complete(Value& value, const Catalog& catalog) const override;
 
   di::TypeId id() const { return operations_.id; }

@@ -75,7 +75,8 @@ class Type {
   virtual const Type* member(std::string_view key, const Value& value,
                              const Catalog& catalog) const;
 
-  // Lays `high` over `low`, both values of this type. Tables merge; everything else is replaced.
+  // Lays `high` over `low`, both values of this type. Tables merge key by key, each as its member's
+  // type does; everything else is replaced.
   virtual void merge(Value& low, Value high, const Catalog& catalog) const;
 
   // Adds to `value` what it leaves out, so that every key of it can be referred to, and makes a
@@ -91,9 +92,6 @@ class Type {
   // One value, whose default fits into a schema: no table and no list.
   virtual bool single() const { return true; }
 };
-
-// Lays one table over another where no type says more.
-void merge_tables(Value& low, Value high);
 
 // A value itself, or what its text reads as in TOML. False if that is nothing.
 class TomlView {
