@@ -135,6 +135,9 @@ TEST(References, StandInWordsOfTheCommandLine) {
   EXPECT_EQ(load({word("regime={save_every = \"${regime.num_steps}\", num_steps = 5}")})
                 .regime.save_every,
             5);
+  EXPECT_EQ(load({word("set:regime={save_every = \"${regime.num_steps}\", num_steps = 5}")})
+                .regime.save_every,
+            5);
   EXPECT_THAT(load({word("data.files=[\"${title}\"]")}).data.files, ElementsAre("example"));
   EXPECT_EQ(load({word("optimizer.config.betas=[\"${optimizer.config.lr}\", 0.5]")})
                 .optimizer.config_as<AdamW>()
@@ -261,6 +264,7 @@ TEST(References, ThatGrowWithoutEndAreRefusedAtOnce) {
   const auto start = std::chrono::steady_clock::now();
   const auto problems = load_file(text).problems;
 
+  ASSERT_FALSE(problems.empty());
   EXPECT_THAT(problems[0], HasSubstr("data.extra.a10: expands to over 65536 bytes"));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
 }
@@ -271,6 +275,7 @@ TEST(References, ThatAreManyToOneLongTextAreRefused) {
 
   const auto problems = load_file(text).problems;
 
+  ASSERT_FALSE(problems.empty());
   EXPECT_THAT(problems[0], HasSubstr("expands, with all other references, to over 16777216 bytes"));
 }
 
