@@ -121,6 +121,10 @@ std::string nearest_name(std::string_view given, std::span<const std::string> ca
   std::size_t best_distance = std::numeric_limits<std::size_t>::max();
   const std::string* best = nullptr;
   for (const std::string& candidate : candidates) {
+    // Each edit changes the length by one at most: a text of a megabyte is compared with no name.
+    const auto [shorter, longer] = std::minmax(wanted.size(), candidate.size());
+    if (longer - shorter > largest_distance(wanted.size())) continue;
+
     const std::size_t distance = edit_distance(wanted, folded(candidate));
     if (distance >= best_distance) continue;
     best_distance = distance;

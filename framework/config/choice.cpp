@@ -34,7 +34,7 @@ void ChoiceType::read(const Value& value, void* target, const Reading& reading) 
     if (key == "name" || key == "config") continue;
     section.add_at(given.key_place(), quote_key(key),
                    cat("unknown key: a component's own settings stand under \"config\"",
-                       near_miss(key, keys)));
+                       did_you_mean(key, keys)));
   }
 
   const Value* name = table->find("name");
@@ -64,8 +64,9 @@ const StructType* ChoiceType::catalog_type(const std::string& name, const Value&
   const auto names = reading.catalog.names(kind_);
   const auto known = names.empty() ? cat("no ", kind_.name(), " is registered")
                                    : cat("must be one of ", join(names, ", "));
-  section.add_at(value.place(), "name",
-                 cat(known, ", but is ", describe(Value(Text{name}, {})), near_miss(name, names)));
+  section.add_at(
+      value.place(), "name",
+      cat(known, ", but is ", describe(Value(Text{name}, {})), did_you_mean(name, names)));
   return nullptr;
 }
 

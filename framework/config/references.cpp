@@ -159,7 +159,7 @@ class Expander {
     if (!target) {
       const bool suggest = ++unknown_ <= kMaxSuggestions;
       throw BadReference(cat("refers to ", name, ", which is no key",
-                             suggest ? near_miss(given, all_keys(root_, "")) : ""));
+                             suggest ? did_you_mean(given, all_keys(root_, "")) : ""));
     }
     if (target->as<Table>() || target->as<Array>()) {
       throw BadReference(cat("refers to ", name, ", which is ", describe(*target),

@@ -71,7 +71,7 @@ void StructType::report_unknown(const std::string& key, const Table& table, cons
     section.warn(quote_key(key), cat("is ignored: ", retired->reason));
     return;
   }
-  auto hint = near_miss(key, field_names());
+  auto hint = did_you_mean(key, field_names());
   if (hint.empty() && reading.root) {
     const auto elsewhere = find_elsewhere(*reading.root, key);
     if (!elsewhere.empty()) hint = cat(" (did you mean \"", elsewhere, "\"?)");

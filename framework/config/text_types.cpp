@@ -20,7 +20,7 @@ bool check_choices(const std::string& text, const Value& value, const Reading& r
   Problems(reading.section)
       .add_at(value.place(), reading.key,
               cat("must be one of ", join(choices, ", "), ", but is ", describe(value),
-                  near_miss(text, choices)));
+                  did_you_mean(text, choices)));
   return false;
 }
 

@@ -107,11 +107,6 @@ std::optional<std::string> text_of(const Value& value) {
   return raw;
 }
 
-std::string near_miss(std::string_view given, const std::vector<std::string>& candidates) {
-  constexpr std::size_t kLongestName = 200;
-  return given.size() <= kLongestName ? did_you_mean(given, candidates) : "";
-}
-
 bool is_none(const Value& value) {
   return text_of(value) == kNone;
 }

@@ -70,6 +70,14 @@ TEST(NearestName, TakesTheFirstOfEquallyNearOnes) {
   EXPECT_EQ(nearest_name("bat", std::vector<std::string>{"cat", "bad"}), "cat");
 }
 
+TEST(NearestName, ComparesNoNameWithAHugeText) {
+  const std::string huge(std::size_t{1} << 24U, 'a');
+
+  // Comparing each letter with each would take minutes, and the test's time with it.
+  const std::vector<std::string> names(100, "warmup_steps");
+  EXPECT_EQ(nearest_name(huge, names), "");
+}
+
 TEST(NearestName, FindsNothingForNothing) {
   EXPECT_EQ(nearest_name("", kSchedules), "");
   EXPECT_EQ(nearest_name("x", std::vector<std::string>{"y"}), "");

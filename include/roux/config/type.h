@@ -114,10 +114,6 @@ void parse_tree(Value& value);
 // The text of a string, or of a word on the command line, which is raw unless it is quoted.
 std::optional<std::string> text_of(const Value& value);
 
-// did_you_mean for what a user typed, or nothing where that is too long to have been meant as a
-// name: the comparison takes time by its length.
-std::string near_miss(std::string_view given, const std::vector<std::string>& candidates);
-
 // A value of a default, which stands in no file.
 Value default_value(Value::Data data);
 
