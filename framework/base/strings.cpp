@@ -122,7 +122,7 @@ std::string nearest_name(std::string_view given, std::span<const std::string> ca
   const std::string* best = nullptr;
   for (const std::string& candidate : candidates) {
     // Each edit changes the length by one at most: a text of a megabyte is compared with no name.
-    const auto [shorter, longer] = std::minmax(wanted.size(), candidate.size());
+    const auto [shorter, longer] = std::minmax({wanted.size(), candidate.size()});
     if (longer - shorter > largest_distance(wanted.size())) continue;
 
     const std::size_t distance = edit_distance(wanted, folded(candidate));
