@@ -71,6 +71,15 @@ TEST(DriverCopy, AsksForTheFileWhereAFolderIsNamed) {
   EXPECT_EQ(finished.err, "roux: configs is a folder; name the file: configs/tiny.toml\n");
 }
 
+TEST(DriverCopy, RefusesAnEmptyName) {
+  const DriverWorld world;
+
+  const Finished finished = world.roux({"cp", "lm/train/tiny", "", "--force"});
+
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.err, "roux: cp: FILE must not be empty\n");
+}
+
 TEST(DriverCopy, NeverReplacesADevice) {
   const DriverWorld world;
   ASSERT_EQ(world.bash("mkfifo pipe").exit_code, 0);

@@ -65,6 +65,16 @@ TEST(DriverNew, RefusesAPathThatIsThere) {
   EXPECT_FALSE(fs::exists(world.folder() / "mine/main.cpp"));
 }
 
+TEST(DriverNew, RefusesAnEmptyPath) {
+  const DriverWorld world;
+
+  for (const char* name : {"--name=mine", "--"}) {
+    const Finished finished = world.roux({"new", "", name});
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_EQ(finished.err, "roux: new: PATH must not be empty\n");
+  }
+}
+
 TEST(DriverNew, RefusesANameThatIsNoneInCpp) {
   const DriverWorld world;
 
@@ -74,6 +84,22 @@ TEST(DriverNew, RefusesANameThatIsNoneInCpp) {
     EXPECT_THAT(finished.err, HasSubstr(cat("a letter first, but is \"", name, "\"")));
   }
   EXPECT_FALSE(fs::exists(world.folder() / "mine"));
+}
+
+// ---- The skeleton itself, built under its own name ----
+
+TEST(DriverNewTrainer, EndsARunThatDivergesAndKeepsItsLastCheckpoint) {
+  const DriverWorld world;
+  const fs::path program = DriverWorld::driver().parent_path() / "skeleton-train";
+
+  const Finished finished = world.roux(
+      {program.string(), "out", "--config", "regime.lr=10", "regime.checkpoint_every_n_steps=10"});
+
+  EXPECT_EQ(finished.exit_code, 1);
+  EXPECT_THAT(finished.err,
+              HasSubstr("the height is inf after step 78: a regime.lr smaller than 10 may help"));
+  EXPECT_THAT(world.read("out/checkpoint.toml"),
+              AllOf(HasSubstr("step = 70\n"), Not(HasSubstr("inf")), Not(HasSubstr("nan"))));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace roux {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(DriverRun, HandsEveryWordToTheRecipesProgram) {
   const DriverWorld world;
@@ -49,6 +50,17 @@ TEST(DriverRun, IsTheProgramFromThenOn) {
 
   const auto half = finished.out.size() / 2;
   EXPECT_EQ(finished.out.substr(0, half), finished.out.substr(half));
+}
+
+TEST(DriverRun, TellsThePresetFromTheRecipe) {
+  const DriverWorld world;
+
+  const Finished finished = world.roux({"lm/train/tiny", "out"});
+
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.err,
+            "roux: a recipe is needed here, but lm/train/tiny is a preset; its recipe is lm/train "
+            "(--preset tiny takes the preset)\n");
 }
 
 TEST(DriverRun, SaysWhichProgramIsNotThere) {
@@ -89,6 +101,28 @@ TEST(DriverValidate, NeedsARecipeAndAFile) {
     EXPECT_EQ(finished.exit_code, 2);
     EXPECT_THAT(finished.err, HasSubstr("FILE (roux help validate says more)"));
   }
+}
+
+TEST(DriverValidate, TellsThePresetFromTheRecipe) {
+  const DriverWorld world;
+
+  const Finished finished = world.roux({"validate", "lm/train/tiny", "a.toml"});
+
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.err,
+            "roux: a recipe is needed here, but lm/train/tiny is a preset; its recipe is lm/train "
+            "(--preset tiny takes the preset)\n");
+  EXPECT_THAT(world.roux({"validate", "./prefix/bin/lm-train/tiny", "a.toml"}).err,
+              HasSubstr("its recipe is ./prefix/bin/lm-train "));
+}
+
+TEST(DriverValidate, NamesTheNearestRecipeAndNoPreset) {
+  const DriverWorld world;
+
+  EXPECT_THAT(world.roux({"validate", "lm/trian", "a.toml"}).err,
+              HasSubstr("there is no recipe \"lm/trian\" (did you mean \"lm/train\"?)"));
+  EXPECT_THAT(world.roux({"validate", "lm/train/tniy", "a.toml"}).err,
+              Not(HasSubstr("lm/train/tiny")));
 }
 
 TEST(DriverValidate, RefusesWhatWouldDoSomethingElse) {

@@ -28,13 +28,24 @@ RecipeEntry recipe_of_program(const fs::path& file) {
   return {"", file, "", {}};
 }
 
-[[noreturn]] void refuse(const std::string& text, const RecipeIndex& index) {
+std::vector<std::string> recipe_names(const RecipeIndex& index) {
   std::vector<std::string> names;
+  for (const RecipeEntry& recipe : index.recipes) names.push_back(recipe.name);
+  return names;
+}
+
+std::vector<std::string> recipe_and_preset_names(const RecipeIndex& index) {
+  std::vector<std::string> names = recipe_names(index);
   for (const RecipeEntry& recipe : index.recipes) {
-    names.push_back(recipe.name);
-    for (const PresetFile& preset : recipe.presets)
+    for (const PresetFile& preset : recipe.presets) {
       names.push_back(recipe.name + "/" + preset.name);
+    }
   }
+  return names;
+}
+
+[[noreturn]] void refuse(const std::string& text, const std::vector<std::string>& names,
+                         const RecipeIndex& index) {
   std::vector<std::string> folders;
   for (const fs::path& folder : index.folders) folders.push_back(folder.string());
   throw ConfigError(cat("there is no recipe \"", text, "\"", did_you_mean(text, names),
@@ -62,10 +73,27 @@ std::optional<RecipeEntry> look_up_recipe(const std::string& text, const RecipeI
   return std::nullopt;
 }
 
+void refuse_preset(const std::string& text, const RecipeIndex& index) {
+  const auto slash = text.rfind('/');
+  if (slash == std::string::npos) return;
+  const std::string called = text.substr(0, slash);
+  const std::string name = text.substr(slash + 1);
+
+  const auto recipe = look_up_recipe(called, index);
+  if (!recipe ||
+      std::ranges::find(recipe->presets, name, &PresetFile::name) == recipe->presets.end())
+    return;
+  throw ConfigError(cat("a recipe is needed here, but ", text, " is a preset; its recipe is ",
+                        called, " (--preset ", name, " takes the preset)"));
+}
+
 RecipeEntry find_recipe(const std::string& text) {
   const RecipeIndex index = find_recipes();
   auto recipe = look_up_recipe(text, index);
-  if (!recipe) refuse(text, index);
+  if (!recipe) {
+    refuse_preset(text, index);
+    refuse(text, recipe_names(index), index);
+  }
   return *recipe;
 }
 
@@ -80,7 +108,7 @@ Found find_recipe_or_preset(const std::string& text) {
       return {*recipe, find_preset(*recipe, name, text.substr(slash + 1))};
     }
   }
-  refuse(text, index);
+  refuse(text, recipe_and_preset_names(index), index);
 }
 
 }  // namespace roux::driver

@@ -18,7 +18,11 @@ struct Found {
 // nullopt if it is neither.
 std::optional<RecipeEntry> look_up_recipe(const std::string& text, const RecipeIndex& index);
 
-// The same, and ConfigError, with the nearest name there is, if it is neither.
+// Throws ConfigError, which names the recipe, if `text` is a RECIPE/PRESET: for where a recipe
+// alone will do.
+void refuse_preset(const std::string& text, const RecipeIndex& index);
+
+// look_up_recipe(), and ConfigError, with the nearest name there is, if it is neither.
 RecipeEntry find_recipe(const std::string& text);
 
 // `RECIPE` or `RECIPE/PRESET`; ConfigError if there is no such thing.

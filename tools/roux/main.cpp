@@ -46,7 +46,10 @@ int run(const Words& words) {
 
   const RecipeIndex index = find_recipes();
   const auto recipe = look_up_recipe(first, index);
-  if (!recipe) refuse(first, index);
+  if (!recipe) {
+    refuse_preset(first, index);
+    refuse(first, index);
+  }
   become(recipe->program, rest);
 }
 

@@ -1,7 +1,9 @@
 #include "trainer.h"
 
+#include <cmath>
 #include <cstddef>
 
+#include "roux/base/error.h"
 #include "roux/base/files.h"
 #include "roux/base/log.h"
 #include "roux/config/dump.h"
@@ -66,4 +68,11 @@ void SkeletonTrainer::take_step() {
   const Point slope = parts_.valley.slope(position_);
   for (std::size_t i = 0; i < position_.size(); ++i) position_[i] -= parts_.regime.lr * slope[i];
   ++step_;
+
+  // What diverged must not replace the last good checkpoint.
+  const double height = parts_.valley.height(position_);
+  if (!std::isfinite(height)) {
+    throw roux::Error(roux::cat("the height is ", height, " after step ", step_,
+                                ": a regime.lr smaller than ", parts_.regime.lr, " may help"));
+  }
 }

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 // Checked before anything is run or written.
 void check_target(const fs::path& file, const fs::path& suggestion, bool force) {
+  if (file.empty()) throw ConfigError("cp: FILE must not be empty");
   if (fs::is_directory(file)) {
     throw ConfigError(cat(file.string(), " is a folder; name the file: ",
                           (file / suggestion).lexically_normal().string()));

@@ -6,6 +6,7 @@
 #include "../recipes.h"
 #include "../skeleton.h"
 #include "../verb.h"
+#include "roux/base/error.h"
 
 namespace roux::driver {
 namespace {
@@ -29,6 +30,7 @@ int create(const Words& words) {
   const Arguments arguments =
       parse_arguments(words, {.verb = "new", .operands = {"PATH"}, .options = {"--name"}});
   const fs::path given = arguments.operands[0];
+  if (given.empty()) throw ConfigError("new: PATH must not be empty");
   fs::path target = fs::absolute(given).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // "mine/" is "mine"
 
