@@ -50,6 +50,7 @@ template <typename T>
 class IntegerType final : public Type {
  public:
   std::string noun() const override { return "an integer"; }
+  bool bounded() const override { return true; }
 
   void read(const Value& value, void* target, const Reading& reading) const override {
     const auto read =
@@ -88,6 +89,7 @@ template <typename T>
 class FloatType final : public Type {
  public:
   std::string noun() const override { return "a number"; }
+  bool bounded() const override { return true; }
 
   void read(const Value& value, void* target, const Reading& reading) const override {
     const auto read = convert_or_refuse<double>(value, reading, noun(), [](const Value& typed) {

@@ -16,6 +16,7 @@ namespace {
 class DurationType final : public Type {
  public:
   std::string noun() const override { return "a duration such as \"90s\" or \"1h30min\""; }
+  bool bounded() const override { return true; }
 
   void read(const Value& value, void* target, const Reading& reading) const override {
     const auto duration = parse(value, reading.limits);
@@ -75,6 +76,7 @@ class DurationType final : public Type {
 class ByteSizeType final : public Type {
  public:
   std::string noun() const override { return "a size such as \"64MiB\" or a number of bytes"; }
+  bool bounded() const override { return true; }
 
   void read(const Value& value, void* target, const Reading& reading) const override {
     const auto bytes = parse(value);

@@ -29,8 +29,14 @@ StructType::StructType(Operations operations, std::vector<FieldInfo> fields,
       bases_(std::move(bases)) {
   auto names = field_names();
   std::ranges::sort(names);
-  require(std::ranges::adjacent_find(names) == names.end(),
-          cat(name(), " describes a field twice"));
+  const auto twice = std::ranges::adjacent_find(names);
+  require(twice == names.end(),
+          cat(name(), " describes the field ", twice == names.end() ? "" : *twice, " twice"));
+  for (const auto& field : fields_) {
+    const bool bounds = field.limits.lower || field.limits.upper;
+    require(!bounds || field.type->bounded(),
+            cat(name(), ".", field.name, " has bounds, but is ", field.type->noun()));
+  }
 }
 
 const FieldInfo* StructType::find(std::string_view name) const {

@@ -1,13 +1,16 @@
 #include "roux/config/wiring.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "roux/base/error.h"
+#include "roux/base/strings.h"
 #include "roux/config/choice.h"
 #include "roux/config/list_types.h"
 #include "roux/di/container.h"
+#include "roux/di/wiring_error.h"
 
 namespace roux::config {
 namespace {
@@ -109,6 +112,29 @@ void bind_choices(di::Container& container, const StructType& type,
   }
 }
 
+// What a field of the config chooses among, if it chooses.
+std::optional<di::TypeId> kind_of(const Type& type) {
+  if (const auto* choice = dynamic_cast<const ChoiceType*>(&type)) return choice->kind();
+  if (const auto* optional = dynamic_cast<const OptionalType*>(&type)) {
+    return kind_of(optional->inner());
+  }
+  if (const auto* list = dynamic_cast<const VectorType*>(&type)) return kind_of(list->element());
+  return std::nullopt;
+}
+
+// A section that chooses and that the container knows nothing of would choose in vain.
+void check_every_choice_counts(const di::Container& container, const StructType& type) {
+  std::vector<std::string> paths;
+  for (const auto& section : container.sections()) paths.push_back(section.path);
+  for (const auto& field : type.fields()) {
+    const auto kind = kind_of(*field.type);
+    if (!kind || std::ranges::find(paths, field.name) != paths.end()) continue;
+    throw di::WiringError({cat("The config's section \"", field.name, "\" chooses a ", *kind,
+                               ", but nothing is registered with container.section<", *kind, ">(\"",
+                               field.name, "\")", did_you_mean(field.name, paths), ".")});
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> ContainerCatalog::names(di::TypeId kind) const {
@@ -136,6 +162,7 @@ const void* find_section(ConfigType type, const void* config, di::TypeId wanted)
 
 void bind_config(di::Container& container, ConfigType type, std::shared_ptr<const void> config) {
   container.instance(di::Key{type->id(), ""}, config);
+  check_every_choice_counts(container, *type);
   bind_structs(container, *type, config);
   bind_choices(container, *type, config);
 }

@@ -73,22 +73,22 @@ class GenerateJob final : public Job {
 
 template <typename T, typename Made>
 std::unique_ptr<Job> wrap(std::unique_ptr<Made> made, const char* what) {
-  require(made != nullptr, what);
+  if (!made) throw InternalError(cat(what, " returned nullptr"));
   return std::make_unique<T>(std::move(made));
 }
 
 }  // namespace
 
 std::unique_ptr<Job> make_job(std::unique_ptr<Trainer> trainer) {
-  return wrap<TrainJob>(std::move(trainer), "create_trainer() returns a trainer");
+  return wrap<TrainJob>(std::move(trainer), "create_trainer()");
 }
 
 std::unique_ptr<Job> make_job(std::unique_ptr<Evaluator> evaluator) {
-  return wrap<EvalJob>(std::move(evaluator), "create_evaluator() returns an evaluator");
+  return wrap<EvalJob>(std::move(evaluator), "create_evaluator()");
 }
 
 std::unique_ptr<Job> make_job(std::unique_ptr<Generator> generator) {
-  return wrap<GenerateJob>(std::move(generator), "create_generator() returns a generator");
+  return wrap<GenerateJob>(std::move(generator), "create_generator()");
 }
 
 }  // namespace roux

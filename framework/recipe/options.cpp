@@ -34,7 +34,7 @@ po::options_description visible_options() {
           "dry-run", "build everything, run nothing")("list-presets",
                                                       "print the recipe's presets, one a line")(
           "list-keys", "print every key of the config, one a line")(
-          "help", po::value<std::string>()->implicit_value("")->value_name("[KEY]"),
+          "help,h", po::value<std::string>()->implicit_value("")->value_name("[KEY]"),
           "print this, or what a key of the config means")("version", "print the version");
   return options;
 }
@@ -82,6 +82,13 @@ std::vector<std::string> spread_values(int argc, const char* const* argv) {
       continue;
     }
     if (first && after != "--help") throw ConfigError(needs_value(after, word));
+    if (word == "--explain") {
+      // Boost would take the next word for its form.
+      spread.push_back("--explain=text");
+      after.clear();
+      first = false;
+      continue;
+    }
     const bool takes_values = word == "--config" || word == "--override" || word == "--config-file";
     after = takes_values || word == "--help" ? word : "";
     first = !after.empty();
@@ -104,23 +111,33 @@ std::string trim_dashes(const std::string& typed) {
   return typed.starts_with("-") ? typed : "--" + typed;
 }
 
+Ask explain_form(const std::string& form) {
+  if (form == "dot") return Ask::ExplainDot;
+  if (form == "text") return Ask::Explain;
+  throw ConfigError(cat("--explain must be text or dot, but is ", form));
+}
+
 Ask asked_for(const po::variables_map& given) {
-  if (given.contains("help")) return Ask::Help;
-  if (given.contains("version")) return Ask::Version;
-  if (given.contains("list-presets")) return Ask::ListPresets;
-  if (given.contains("list-keys")) return Ask::ListKeys;
-  if (given.contains("dump-schema")) return Ask::DumpSchema;
-  if (given.contains("dump-config")) return Ask::DumpConfig;
-  if (given.contains("explain")) {
-    const auto& form = given["explain"].as<std::string>();
-    if (form != "text" && form != "dot") {
-      throw ConfigError(cat("--explain must be text or dot, but is ", form));
-    }
-    return form == "dot" ? Ask::ExplainDot : Ask::Explain;
+  const std::vector<std::pair<std::string, Ask>> questions = {{"help", Ask::Help},
+                                                              {"version", Ask::Version},
+                                                              {"list-presets", Ask::ListPresets},
+                                                              {"list-keys", Ask::ListKeys},
+                                                              {"dump-schema", Ask::DumpSchema},
+                                                              {"dump-config", Ask::DumpConfig},
+                                                              {"explain", Ask::Explain},
+                                                              {"validate", Ask::Validate},
+                                                              {"dry-run", Ask::DryRun}};
+  std::vector<std::string> asked;
+  Ask ask = Ask::Run;
+  for (const auto& [name, question] : questions) {
+    if (!given.contains(name)) continue;
+    asked.push_back("--" + name);
+    ask = question;
   }
-  if (given.contains("validate")) return Ask::Validate;
-  if (given.contains("dry-run")) return Ask::DryRun;
-  return Ask::Run;
+  if (asked.size() > 1) {
+    throw ConfigError(cat(join(asked, " and "), " can't be asked for at once"));
+  }
+  return ask == Ask::Explain ? explain_form(given["explain"].as<std::string>()) : ask;
 }
 
 std::vector<std::string> values_of(const po::variables_map& given, const std::string& name) {
@@ -156,6 +173,11 @@ Options to_options(const po::parsed_options& parsed) {
     throw ConfigError(cat("there is one OUTPUT_DIR, but got ", join(folders, ", ")));
   }
   if (!folders.empty()) options.output_dir = folders[0];
+  if (options.output_dir == "") throw ConfigError("OUTPUT_DIR must not be empty");
+  // `--help --preset quick KEY`
+  if (options.ask == Ask::Help && options.help_key.empty() && options.output_dir) {
+    options.help_key = options.output_dir->string();
+  }
   if (options.ask == Ask::Run && !options.output_dir)
     throw ConfigError("OUTPUT_DIR needs to be specified");
   return options;

@@ -1,21 +1,50 @@
 #include "recipe/output_folder.h"
 
+#include <charconv>
 #include <cstdlib>
+#include <iostream>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "roux/base/environment.h"
 #include "roux/base/error.h"
 #include "roux/base/files.h"
 #include "roux/base/log.h"
 #include "roux/base/log_config.h"
+#include "roux/base/secrets.h"
+#include "roux/base/strings.h"
 
 namespace roux {
 namespace {
 
 // This process among those of the run, as its launcher says.
 int process_rank() {
-  const char* rank = std::getenv("RANK");
-  return rank ? std::atoi(rank) : 0;
+  const char* given = std::getenv("RANK");
+  if (!given) return 0;
+
+  const std::string_view text = given;
+  int rank = -1;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), rank);
+  if (end.ec != std::errc() || end.ptr != text.data() + text.size() || rank < 0) {
+    throw ConfigError(
+        cat("the environment variable RANK must be 0 or more, but is \"", text, "\""));
+  }
+  return rank;
+}
+
+// A config as a log may show it: the values of keys that name secrets are left out.
+std::string without_secrets(std::string_view config) {
+  std::vector<std::string> lines = split(config, '\n');
+  for (auto& line : lines) {
+    const auto equals = line.find(" = ");
+    if (line.starts_with('#') || equals == std::string::npos) continue;
+    const auto key = line.substr(0, equals);
+    const auto value = line.substr(equals + 3);
+    const auto shown = shown_value(key, value);
+    if (shown != value && value != "\"none\"") line = cat(key, " = ", shown);
+  }
+  return join(lines, "\n");
 }
 
 void make_folder(const std::filesystem::path& path) {
@@ -33,28 +62,33 @@ FileLock hold(const std::filesystem::path& folder) {
 
 }  // namespace
 
-RunFolder::RunFolder(const std::filesystem::path& path, std::string_view title,
-                     std::string_view config, bool debug) {
-  const int rank = process_rank();
-  make_folder(path / "logs");
-  if (rank == 0) {
+RunFolder::RunFolder(const std::filesystem::path& path, std::string_view config)
+    : path_(path), rank_(process_rank()) {
+  make_folder(path);
+  if (rank_ == 0) {
     lock_ = hold(path);
     write_file(path / "config.toml", config);
   }
+}
 
+void RunFolder::begin_log(std::string_view title, std::string_view config, bool debug) const {
+  make_folder(path_ / "logs");
   LogConfig log;
   log.level = debug ? LogLevel::Debug : LogLevel::Info;
-  log.file = path / "logs" / cat("rank_", rank, ".log");
-  log.console_label = rank == 0 ? "" : cat("rank ", rank);
+  log.file = path_ / "logs" / cat("rank_", rank_, ".log");
   // The head of the log, where it is looked up later and in nobody's way now.
   log.console = false;
   configure_logging(log);
   log_info(title);
   for (const auto& fact : environment_facts()) log_info(fact.name, ": ", fact.value);
-  log_info("config:\n", config);
+  log_info("config:\n", without_secrets(config));
 
-  log.console = rank == 0;
+  log.console = rank_ == 0;
   configure_logging(log);
+}
+
+void RunFolder::report(std::string_view failure) const {
+  if (rank_ != 0) std::cerr << "rank " << rank_ << ": " << failure << '\n';
 }
 
 }  // namespace roux

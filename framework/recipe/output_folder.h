@@ -2,23 +2,31 @@
 
 #include <filesystem>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "roux/base/file_lock.h"
 
 namespace roux {
 
-// The folder of a run while it runs: made, held against other runs, with the run's config and the
-// beginning of its log in it. Of several processes, rank 0 holds the folder.
+// The folder of a run while it runs: made, held against other runs, with the run's config in it. Of
+// several processes, rank 0 holds the folder and writes the config.
 class RunFolder {
  public:
-  // `config` is the whole config as TOML, `title` what the log says first. Throws Error if the
-  // folder can't be made, or another run holds it.
-  RunFolder(const std::filesystem::path& path, std::string_view title, std::string_view config,
-            bool debug);
+  // `config` is the whole config as TOML. Throws Error if the folder can't be made, or another run
+  // holds it; ConfigError if the launcher's RANK is no rank.
+  RunFolder(const std::filesystem::path& path, std::string_view config);
+
+  // Begins logs/rank_N.log with `title`, the facts of the machine and the config, and lets rank 0
+  // speak on stderr too.
+  void begin_log(std::string_view title, std::string_view config, bool debug) const;
+
+  // Tells of a failure that ends this process, if its log does not speak on stderr anyway: whoever
+  // started it looks there first.
+  void report(std::string_view failure) const;
 
  private:
+  std::filesystem::path path_;
+  int rank_;
   std::optional<FileLock> lock_;
 };
 

@@ -1,10 +1,12 @@
 #include "roux/recipe/recipe_main.h"
 
 #include <algorithm>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "recipe/options.h"
@@ -36,8 +38,17 @@ std::string first_comment(std::string_view text) {
   return line.starts_with("#") ? std::string(trim(line.substr(1))) : "";
 }
 
-int exit_code(const std::exception& error) {
-  return dynamic_cast<const ConfigError*>(&error) ? kWrongInput : kFailed;
+// What to say of an error, and what to exit with.
+std::pair<std::string, int> describe_error(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const ConfigError& error) {
+    return {error.what(), kWrongInput};
+  } catch (const std::exception& error) {
+    return {error.what(), kFailed};
+  } catch (...) {
+    return {"something was thrown that is no std::exception", kFailed};
+  }
 }
 
 // Ends the program after an error that was told already.
@@ -74,17 +85,27 @@ class Program {
   }
 
  private:
+  // Tells of every file that can't be read, and not of the first alone.
   std::vector<config::ConfigSource> sources(const Options& options) const {
     std::vector<config::ConfigSource> sources;
+    std::vector<std::string> problems;
+    const auto add = [&](const auto& read) {
+      try {
+        sources.push_back({.table = read()});
+      } catch (const ConfigError& error) {
+        problems.emplace_back(error.what());
+      }
+    };
     for (const auto& name : options.presets) {
-      const auto& preset = find_preset(name);
-      sources.push_back({config::parse_toml(preset.text, cat("preset ", name), ""), "", ""});
+      add([&] { return config::parse_toml(find_preset(name).text, cat("preset ", name), ""); });
     }
     for (const auto& file : options.config_files) {
-      sources.push_back({config::load_toml(file), "", ""});
+      add([&] { return config::load_toml(file); });
     }
+    if (!problems.empty()) throw ConfigError(join(problems, "\n"));
+
     for (const auto& [option, word] : options.overrides) {
-      sources.push_back({config::Value(), word, option});
+      sources.push_back({.override = word, .option = option});
     }
     return sources;
   }
@@ -151,23 +172,24 @@ class Program {
   int train(const Options& options, WiredRecipe& wired) const {
     const auto& common = wired.container.get<const CommonConfig>();
     apply_torch_settings(common.torch);
-    RecipeContext context(wired.container);
     if (options.ask == Ask::DryRun) {
-      recipe_.create_job(context);
+      wired.create_job();
       std::cout << "Everything was built, nothing was run.\n";
       return kDone;
     }
 
-    const auto dump = config::dump_toml(wired.type, wired.loaded.object.get(), wired.catalog);
-    const RunFolder folder(*options.output_dir, cat(title(), " (Roux ", version(), ")"), dump,
-                           common.debug);
+    const auto dump = wired.dump();
+    const RunFolder folder(*options.output_dir, dump);
+    folder.begin_log(cat(title(), " (Roux ", version(), ")"), dump, common.debug);
     try {
       const StopOnSignals listening;
-      recipe_.create_job(context)->run();
-    } catch (const std::exception& error) {
-      // Also into the log, while there is one.
-      log_error(error.what());
-      throw Reported(exit_code(error));
+      wired.create_job()->run();
+    } catch (...) {
+      // Into the log too, while there is one.
+      const auto [what, code] = describe_error(std::current_exception());
+      log_error(what);
+      folder.report(what);
+      throw Reported(code);
     }
     const auto signal = StopRequest().signal();
     return signal ? kSignalled + *signal : kDone;
@@ -225,14 +247,12 @@ int recipe_main(const RecipeParts& recipe, const RecipeAssets* assets, int argc,
     return code;
   } catch (const Reported& reported) {
     return reported.code;
-  } catch (const std::exception& error) {
+  } catch (...) {
+    const auto [what, exit_code] = describe_error(std::current_exception());
     // As it is: a problem's line begins with the place that editors and terminals jump to.
     std::cout.flush();
-    std::cerr << error.what() << '\n';
-    return exit_code(error);
-  } catch (...) {
-    std::cerr << "something was thrown that is no std::exception\n";
-    return kFailed;
+    std::cerr << what << '\n';
+    return exit_code;
   }
 }
 

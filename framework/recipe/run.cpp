@@ -1,5 +1,6 @@
 #include "roux/recipe/run.h"
 
+#include "recipe/output_folder.h"
 #include "recipe/torch_settings.h"
 #include "recipe/wired.h"
 #include "roux/base/error.h"
@@ -23,18 +24,19 @@ Trainer& FinishedRun::trainer() const {
   return *job_->trainer();
 }
 
-FinishedRun detail::run(const RecipeParts& recipe, const void* config,
+FinishedRun detail::run(const RecipeParts& recipe, const void* config, ConfigType type,
                         const std::filesystem::path& output_dir) {
   auto wired = std::make_unique<WiredRecipe>(recipe);
+  require(wired->type->id() == type->id(),
+          cat("roux::run: the recipe's config is ", wired->type->name(), ", not ", type->name()));
   wired->take(config);
   for (const auto& warning : wired->loaded.problems.warnings()) log_warning(to_string(warning));
   wired->loaded.problems.throw_if_any();
   wired->seal(output_dir);
-  std::filesystem::create_directories(output_dir);
 
+  const RunFolder folder(output_dir, wired->dump());
   apply_torch_settings(wired->container.get<const CommonConfig>().torch);
-  RecipeContext context(wired->container);
-  auto job = recipe.create_job(context);
+  auto job = wired->create_job();
   job->run();
   return {std::move(wired), std::move(job)};
 }

@@ -1,7 +1,12 @@
 #include "recipe/wired.h"
 
+#include <utility>
+
 #include "recipe/extensions.h"
+#include "roux/base/error.h"
+#include "roux/config/dump.h"
 #include "roux/config/sections/common.h"
+#include "roux/di/wiring_error.h"
 #include "roux/recipe/composition.h"
 #include "roux/recipe/context.h"
 
@@ -18,8 +23,8 @@ std::shared_ptr<const CommonConfig> common_of(ConfigType type,
 
 }  // namespace
 
-WiredRecipe::WiredRecipe(const RecipeParts& recipe)
-    : type(recipe.config_kls()), catalog(container) {
+WiredRecipe::WiredRecipe(RecipeParts recipe_parts)
+    : recipe(std::move(recipe_parts)), type(recipe.config_kls()), catalog(container) {
   register_library(container);
   recipe.register_into(container);
 }
@@ -28,18 +33,48 @@ void WiredRecipe::load(const std::vector<config::ConfigSource>& sources) {
   loaded = config::load_config(type, sources, catalog);
   // An extension brings components, and with them the structs of what is to be read.
   if (load_extensions()) loaded = config::load_config(type, sources, catalog);
+  report_bad_extensions();
 }
 
 void WiredRecipe::take(const void* config) {
   loaded = config::check_config(type, config, catalog);
   if (load_extensions()) loaded = config::check_config(type, config, catalog);
+  report_bad_extensions();
 }
 
 bool WiredRecipe::load_extensions() {
   const auto common = common_of(type, loaded.object);
   if (!common || common->extensions.empty()) return false;
-  for (const auto& path : common->extensions) load_extension(path, container);
+  for (std::size_t i = 0; i < common->extensions.size(); ++i) {
+    try {
+      load_extension(common->extensions[i], container);
+    } catch (const ConfigError& error) {
+      bad_extensions_.emplace_back(i, error.what());
+    }
+  }
   return true;
+}
+
+void WiredRecipe::report_bad_extensions() {
+  for (const auto& [index, what] : bad_extensions_) {
+    loaded.problems.add(cat("common.extensions[", index, "]"), what);
+  }
+}
+
+std::string WiredRecipe::dump() const {
+  return config::dump_toml(type, loaded.object.get(), catalog);
+}
+
+std::unique_ptr<Job> WiredRecipe::create_job() const {
+  RecipeContext context(container);
+  try {
+    return recipe.create_job(context);
+  } catch (const di::WiringError& error) {
+    throw Error(
+        cat("The recipe asked for what is not there while it made its trainer, evaluator or "
+            "generator: ",
+            error.what()));
+  }
 }
 
 void WiredRecipe::seal(const std::filesystem::path& output_dir) {

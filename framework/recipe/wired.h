@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "roux/config/load.h"
@@ -18,7 +20,7 @@ namespace roux {
 //
 // Lifetime: owns the container and the config; everything built dies with it.
 struct WiredRecipe {
-  explicit WiredRecipe(const RecipeParts& recipe);
+  explicit WiredRecipe(RecipeParts recipe);
 
   // Reads the layers, after loading the extensions that they name. Problems are in `loaded`.
   void load(const std::vector<config::ConfigSource>& sources);
@@ -29,14 +31,25 @@ struct WiredRecipe {
   // Gives the container the config and what it needs from the outside, and seals it.
   void seal(const std::filesystem::path& output_dir);
 
+  // The whole config, as --dump-config prints it.
+  std::string dump() const;
+
+  // What the recipe makes of the container. Requires: sealed.
+  std::unique_ptr<Job> create_job() const;
+
+  RecipeParts recipe;  // alive as long as what it registered
   config::ConfigType type;
   di::Container container;
   config::ContainerCatalog catalog;
   config::LoadedConfig loaded;
 
  private:
-  // Loads the extensions of `loaded`; says whether there were any.
+  // Loads the extensions that `loaded` names; says whether there were any. Those that can't be are
+  // problems of the config like others.
   bool load_extensions();
+  void report_bad_extensions();
+
+  std::vector<std::pair<std::size_t, std::string>> bad_extensions_;  // place in the list, and why
 };
 
 }  // namespace roux

@@ -21,7 +21,9 @@ using example::Optimizer;
 using example::Sgd;
 using example::Split;
 using example::to_strings;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::ThrowsMessage;
 
@@ -77,8 +79,18 @@ TEST(LoadAs, ReadsOneFileAndThrowsWhatIsWrong) {
 
   std::ofstream(path) << "share = 7\n";
   EXPECT_THAT([&] { load_as<Split>(path); },
-              ThrowsMessage<ConfigError>(cat(
-                  path.string(), ":1:9: share: must be more than 0 and less than 1, but is 7")));
+              ThrowsMessage<DataError>(
+                  AllOf(HasSubstr("split.toml is damaged:\n"),
+                        HasSubstr(":1:9: share: must be more than 0 and less than 1, but is 7"))));
+}
+
+TEST(LoadAs, TakesNoFileForWholeThatLacksAField) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "split.toml";
+  std::ofstream(path) << "share = 0.5\n";
+
+  EXPECT_THAT([&] { load_as<Split>(path); },
+              ThrowsMessage<DataError>(HasSubstr("shuffle: is missing")));
 }
 
 }  // namespace

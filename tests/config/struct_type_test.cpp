@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/example_config.h"
+#include "roux/base/error.h"
 
 namespace roux::config {
 namespace {
@@ -17,7 +18,9 @@ using example::load_sources;
 using example::load_words;
 using example::word;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::ThrowsMessage;
 
 struct Common {
   std::int64_t seed = 2;
@@ -170,6 +173,35 @@ TEST(AStructThatNamesAFieldTwice, IsABug) {
   };
 
   EXPECT_THROW(struct_type<Twice>(), InternalError);
+}
+
+// Bounds on what has no size would be a check that checks nothing.
+struct BoundedText {
+  std::string name;
+
+  static void describe(Fields<BoundedText>& field) {
+    field("name", &BoundedText::name, "A name.").at_least(3);
+  }
+};
+
+TEST(StructType, RefusesBoundsOnWhatHasNone) {
+  EXPECT_THAT(
+      [] { struct_type<BoundedText>(); },
+      ThrowsMessage<InternalError>(HasSubstr("BoundedText.name has bounds, but is a string")));
+}
+
+struct TwiceNamed {
+  int size = 0;
+
+  static void describe(Fields<TwiceNamed>& field) {
+    field("size", &TwiceNamed::size, "Once.");
+    field("size", &TwiceNamed::size, "Twice.");
+  }
+};
+
+TEST(StructType, RefusesAFieldThatIsDescribedTwice) {
+  EXPECT_THAT([] { struct_type<TwiceNamed>(); },
+              ThrowsMessage<InternalError>(HasSubstr("TwiceNamed describes the field size twice")));
 }
 
 }  // namespace

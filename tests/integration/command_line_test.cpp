@@ -40,6 +40,7 @@ class CommandLine : public ::testing::Test {
   }
 
   void write(const std::string& name, std::string_view text) const {
+    std::filesystem::create_directories((folder_.path() / name).parent_path());
     write_file(folder_.path() / name, text);
   }
 
@@ -198,6 +199,76 @@ TEST_F(CommandLine, RefusesAFileThatIsNone) {
   EXPECT_THAT(folder.err, HasSubstr("folder"));
   EXPECT_EQ(missing.exit_code, 2);
   EXPECT_THAT(missing.err, HasSubstr("missing.toml"));
+}
+
+TEST_F(CommandLine, TellsOfEveryFileThatCannotBeRead) {
+  write("bad.toml", "a = \n");
+
+  const auto done =
+      run("line-train", {"out", "--preset", "quik", "--config-file", "bad.toml", "missing.toml"});
+
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_THAT(lines(done.err), ElementsAre(HasSubstr("--preset must be one of"),
+                                           StartsWith("bad.toml:1:"), HasSubstr("missing.toml")));
+}
+
+TEST_F(CommandLine, PlacesAnExtensionThatCannotBeLoadedAmongTheOtherProblems) {
+  write("bad.toml", "[common]\nextensions = [\"none.so\"]\n[regime]\nnum_steps = 0\n");
+
+  const auto done = run("line-train", {"out", "--config-file", "bad.toml"});
+
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_THAT(lines(done.err),
+              ElementsAre(StartsWith("bad.toml:2:15: common.extensions[0]: can't be loaded: "),
+                          StartsWith("bad.toml:4:13: regime.num_steps: must be at least 1")));
+}
+
+TEST_F(CommandLine, HidesSecretsInItsLog) {
+  const auto done =
+      run("whole-train", {"out", "--config", "model.config_overrides.api_token=\"hunter5\""});
+
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_THAT(read("out/logs/rank_0.log"),
+              AllOf(Not(HasSubstr("hunter5")), HasSubstr("api_token = <hidden>")));
+}
+
+TEST_F(CommandLine, LetsAFailingRankSpeak) {
+  write("out/checkpoint.toml", "nonsense");
+
+  const auto done = run("line-train", {"out"}, {.environment = {{"RANK", "1"}}});
+
+  EXPECT_EQ(done.exit_code, 1);
+  EXPECT_THAT(done.err, AllOf(StartsWith("rank 1: "), HasSubstr("checkpoint.toml is damaged")));
+  EXPECT_THAT(read("out/logs/rank_1.log"), HasSubstr("checkpoint.toml is damaged"));
+}
+
+TEST_F(CommandLine, RefusesARankThatIsNone) {
+  const auto done = run("line-train", {"out"}, {.environment = {{"RANK", "first"}}});
+
+  EXPECT_EQ(done.exit_code, 2);
+  EXPECT_THAT(done.err, HasSubstr("RANK must be 0 or more, but is \"first\""));
+}
+
+TEST_F(CommandLine, TakesNoDamagedCheckpointForAWholeOne) {
+  std::filesystem::create_directory(folder_.path() / "out");
+  for (const char* text : {"", "step = 60\n", "step = \"x\"\n", "nonsense"}) {
+    write("out/checkpoint.toml", text);
+
+    const auto done = run("line-train", {"out"});
+
+    EXPECT_EQ(done.exit_code, 1) << text;
+    EXPECT_THAT(done.err, HasSubstr("checkpoint.toml is damaged")) << text;
+    EXPECT_EQ(read("out/checkpoint.toml"), text);
+  }
+}
+
+TEST_F(CommandLine, SavesNothingOfARunThatDiverged) {
+  const auto done =
+      run("line-train", {"out", "--config", "descent.name=gradient", "descent.config.lr=1e200"});
+
+  EXPECT_EQ(done.exit_code, 1);
+  EXPECT_THAT(done.err, HasSubstr("a smaller descent.config.lr may help"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "out/checkpoint.toml"));
 }
 
 TEST_F(CommandLine, LeavesItsConfigAndItsLogInTheFolder) {

@@ -49,5 +49,16 @@ TEST(Extensions, ThatAreMissingAreNamed) {
                   AllOf(HasSubstr("common.extensions"), HasSubstr("libextension_nowhere.so"))));
 }
 
+TEST(Extensions, AreProblemsOfTheConfigLikeOthers) {
+  CountingConfig config{.adder = {"many", ManyConfig{.amount = 1}}};
+  config.common.extensions = {extension("stranger"), extension("nowhere")};
+
+  EXPECT_THAT(
+      [&] { roux::run(CountingRecipe(), config, TemporaryFolder().path()); },
+      ThrowsMessage<ConfigError>(AllOf(HasSubstr("adder.config.amount: must be at least 2"),
+                                       HasSubstr("common.extensions[0]: "),
+                                       HasSubstr("common.extensions[1]: can't be loaded"))));
+}
+
 }  // namespace
 }  // namespace roux

@@ -83,7 +83,23 @@ TEST(Options, KnowsEachQuestion) {
   EXPECT_EQ(parse({"--help"}).ask, Ask::Help);
 }
 
+TEST(Options, TakesTheFolderAfterAQuestion) {
+  EXPECT_EQ(parse({"--explain", "out"}).ask, Ask::Explain);
+  EXPECT_EQ(parse({"--explain", "out"}).output_dir, "out");
+  EXPECT_EQ(parse({"--dump-config", "out"}).output_dir, "out");
+}
+
+TEST(Options, AnswersOneQuestionAtATime) {
+  EXPECT_THAT(
+      [] {
+        parse({"--dump-config", "--dump-schema"});
+      },
+      ThrowsMessage<ConfigError>("--dump-schema and --dump-config can't be asked for at once"));
+}
+
 TEST(Options, TakesTheKeyAfterHelp) {
+  EXPECT_EQ(parse({"-h"}).ask, Ask::Help);
+  EXPECT_EQ(parse({"--help", "--preset", "quick", "regime"}).help_key, "regime");
   EXPECT_THAT(parse({"--help"}).help_key, IsEmpty());
   EXPECT_EQ(parse({"--help", "regime.num_steps"}).help_key, "regime.num_steps");
   EXPECT_EQ(parse({"--help=regime"}).help_key, "regime");
@@ -100,6 +116,7 @@ TEST(Options, DoesNotGuessShortenedOptions) {
 
 TEST(Options, RefusesWhatItCannotMean) {
   EXPECT_THAT([] { parse({}); }, ThrowsMessage<ConfigError>("OUTPUT_DIR needs to be specified"));
+  EXPECT_THAT([] { parse({""}); }, ThrowsMessage<ConfigError>("OUTPUT_DIR must not be empty"));
   EXPECT_THAT(
       [] {
         parse({"a", "b"});

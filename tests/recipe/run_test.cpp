@@ -8,6 +8,8 @@
 #include <stdexcept>
 
 #include "recipe/counting_recipe.h"
+#include "roux/base/file_lock.h"
+#include "roux/base/files.h"
 #include "roux/base/temporary_folder.h"
 
 namespace roux {
@@ -77,6 +79,46 @@ TEST(Run, NamesTheComponentThatDoesNotExist) {
 
   EXPECT_THAT([&] { roux::run(CountingRecipe(), config, folder.path()); },
               ThrowsMessage<ConfigError>(HasSubstr("did you mean \"many\"")));
+}
+
+TEST(Run, RefusesTheConfigOfAnotherRecipe) {
+  const TemporaryFolder folder;
+
+  EXPECT_THAT([&] { roux::run(CountingRecipe(), ManyConfig(), folder.path()); },
+              ThrowsMessage<InternalError>(
+                  HasSubstr("the recipe's config is CountingConfig, not ManyConfig")));
+}
+
+TEST(Run, LeavesItsConfigInTheFolder) {
+  const TemporaryFolder folder;
+
+  roux::run(CountingRecipe(), CountingConfig(), folder.path());
+
+  EXPECT_THAT(read_file(folder.path() / "config.toml"), HasSubstr("name = \"one\"\n"));
+}
+
+TEST(Run, RefusesAFolderThatAnotherRunHolds) {
+  const TemporaryFolder folder;
+  const auto other = FileLock::try_lock(folder.path() / ".lock");
+
+  EXPECT_THAT([&] { roux::run(CountingRecipe(), CountingConfig(), folder.path()); },
+              ThrowsMessage<Error>(HasSubstr("two runs can't share an output folder")));
+}
+
+// Asks in create_trainer for what nobody provides.
+struct AskingRecipe : CountingRecipe {
+  std::unique_ptr<CountingTrainer> create_trainer(RecipeContext& context) const {
+    context.get<FixedAdder>();
+    return nullptr;
+  }
+};
+
+TEST(Run, SaysThatItWasTheRecipeWhoAskedInVain) {
+  const TemporaryFolder folder;
+
+  EXPECT_THAT([&] { roux::run(AskingRecipe(), CountingConfig(), folder.path()); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("while it made its trainer"),
+                                         HasSubstr("FixedAdder is missing"))));
 }
 
 // An evaluation and a generation recipe, as small as they get.

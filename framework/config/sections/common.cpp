@@ -6,7 +6,7 @@ void TorchConfig::describe(config::Fields<TorchConfig>& field) {
   field("num_threads", &TorchConfig::num_threads,
         "Threads of an operation on the CPU; unset: OMP_NUM_THREADS, else the cores of this host "
         "over the processes on it.")
-      .at_least(1);
+      .between(1, 1024);
   field("allow_tf32", &TorchConfig::allow_tf32,
         "Let float32 matrix products on CUDA compute in TF32.");
   field("fp16_reduced_precision", &TorchConfig::fp16_reduced_precision,
@@ -21,8 +21,7 @@ void CommonConfig::describe(config::Fields<CommonConfig>& field) {
   field("seed", &CommonConfig::seed, "What every random number is derived from.");
   field("debug", &CommonConfig::debug, "Log what is of interest to developers only.");
   field("extensions", &CommonConfig::extensions,
-        "Shared libraries that register components of their own: `extern \"C\" void "
-        "roux_register(roux::di::Container&)`.");
+        "Shared libraries made with ROUX_EXTENSION, which register components of their own.");
   field("torch", &CommonConfig::torch, "LibTorch's own switches.");
 }
 

@@ -35,6 +35,7 @@ class OptionalType final : public Type {
   std::string rule(const Limits& limits) const override { return inner_.rule(limits); }
   bool takes_text() const override { return inner_.takes_text(); }
   bool single() const override { return inner_.single(); }
+  bool bounded() const override { return inner_.bounded(); }
 
   const Type& inner() const { return inner_; }
   const void* held(const void* object) const { return operations_.held(object); }
@@ -58,6 +59,7 @@ class VectorType final : public Type {
 
   std::string noun() const override { return "an array"; }
   bool single() const override { return false; }
+  bool bounded() const override { return element_.bounded(); }
   std::string rule(const Limits& limits) const override { return element_.rule(limits); }
   void read(const Value& value, void* target, const Reading& reading) const override;
   Value write(const void* object) const override;
@@ -86,6 +88,7 @@ class ArrayType final : public Type {
 
   std::string noun() const override;
   bool single() const override { return false; }
+  bool bounded() const override { return element_.bounded(); }
   std::string rule(const Limits& limits) const override { return element_.rule(limits); }
   void read(const Value& value, void* target, const Reading& reading) const override;
   Value write(const void* object) const override;
@@ -113,6 +116,7 @@ class MapType final : public Type {
 
   std::string noun() const override { return "a table"; }
   bool single() const override { return false; }
+  bool bounded() const override { return element_.bounded(); }
   void read(const Value& value, void* target, const Reading& reading) const override;
   Value write(const void* object) const override;
   Value schema(const Limits& limits, const Catalog& catalog) const override;
@@ -139,6 +143,7 @@ class VariantType final : public Type {
       : alternatives_(std::move(alternatives)), operations_(operations) {}
 
   std::string noun() const override;
+  bool bounded() const override { return alternatives_[0]->bounded(); }
   std::string rule(const Limits& limits) const override { return alternatives_[0]->rule(limits); }
   void read(const Value& value, void* target, const Reading& reading) const override;
   Value write(const void* object) const override;

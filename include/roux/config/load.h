@@ -23,21 +23,23 @@ struct ConfigSource {
 
 // A config and where its values came from.
 struct LoadedConfig {
-  std::shared_ptr<void> object;  // of the ConfigType's struct
-  Problems problems;             // what is wrong, and what is only strange (warnings)
+  std::shared_ptr<void> object;       // of the ConfigType's struct
+  Problems problems;                  // what is wrong, and what is only strange (warnings)
+  std::shared_ptr<const Value> tree;  // what was read, where `problems` finds the places of keys
 };
 
 // Reads the layers in `sources` onto the defaults of `type`. Finds every problem; throws for none.
 LoadedConfig load_config(ConfigType type, const std::vector<ConfigSource>& sources,
                          const Catalog& catalog);
 
-// Reads one file into a struct that chooses no components: a small state, say, in the same strict
-// way. Throws ConfigError with everything that is wrong.
+// Reads a file that was written by dump_as(): a small state, say, of a struct that chooses no
+// components. It is whole or it is damaged: a field that is missing is an error too. Throws
+// DataError with everything that is wrong.
+std::shared_ptr<void> load_whole(ConfigType type, const std::filesystem::path& file);
+
 template <typename S>
 S load_as(const std::filesystem::path& file) {
-  const auto loaded = load_config(config_type<S>(), {{.table = load_toml(file)}}, NoCatalog());
-  loaded.problems.throw_if_any();
-  return *static_cast<const S*>(loaded.object.get());
+  return *std::static_pointer_cast<S>(load_whole(config_type<S>(), file));
 }
 
 // Checks a config that was made in code as if it had been read: bounds, required fields, rules.

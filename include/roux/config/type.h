@@ -89,6 +89,9 @@ class Type {
   // A plain text on the command line stands for itself, and is not read as TOML.
   virtual bool takes_text() const { return false; }
 
+  // Numbers, and what holds them: bounds mean something.
+  virtual bool bounded() const { return false; }
+
   // One value, whose default fits into a schema: no table and no list.
   virtual bool single() const { return true; }
 };

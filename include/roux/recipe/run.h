@@ -35,7 +35,7 @@ class FinishedRun {
 
 namespace detail {
 
-FinishedRun run(const RecipeParts& recipe, const void* config,
+FinishedRun run(const RecipeParts& recipe, const void* config, ConfigType type,
                 const std::filesystem::path& output_dir);
 
 }  // namespace detail
@@ -49,17 +49,20 @@ FinishedRun run(const RecipeParts& recipe, const void* config,
 // left to the caller; logging is as it is.
 template <TrainRecipeLike R, config::Described C>
 FinishedRun run(const R& recipe, const C& config, const std::filesystem::path& output_dir) {
-  return detail::run(train_parts(std::make_shared<const R>(recipe)), &config, output_dir);
+  return detail::run(train_parts(std::make_shared<const R>(recipe)), &config, config_type<C>(),
+                     output_dir);
 }
 
 template <EvalRecipeLike R, config::Described C>
 FinishedRun run(const R& recipe, const C& config, const std::filesystem::path& output_dir) {
-  return detail::run(eval_parts(std::make_shared<const R>(recipe)), &config, output_dir);
+  return detail::run(eval_parts(std::make_shared<const R>(recipe)), &config, config_type<C>(),
+                     output_dir);
 }
 
 template <GenerateRecipeLike R, config::Described C>
 FinishedRun run(const R& recipe, const C& config, const std::filesystem::path& output_dir) {
-  return detail::run(generate_parts(std::make_shared<const R>(recipe)), &config, output_dir);
+  return detail::run(generate_parts(std::make_shared<const R>(recipe)), &config, config_type<C>(),
+                     output_dir);
 }
 
 }  // namespace roux

@@ -1,6 +1,7 @@
 #include "trainer.h"
 
 #include <array>
+#include <cmath>
 
 #include "roux/base/error.h"
 #include "roux/base/files.h"
@@ -69,6 +70,10 @@ void LineTrainer::train() {
   Pair gradient;
   while (step_ < parts_.regime.num_steps && !parts_.stop.requested()) {
     const double error = loss(gradient);
+    if (!std::isfinite(error)) {
+      throw roux::Error(roux::cat("the loss is ", error, " at step ", step_,
+                                  ": a smaller descent.config.lr may help"));
+    }
     parts_.descent.step(parameters_, gradient);
     ++step_;
 
