@@ -16,13 +16,15 @@ since() { awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }'; 
 # What LibTorch the build would find: "version|CPU or full|folder|what was passed over".
 locate_torch() { cmake -P "$ROOT/tools/cmake/RouxTorch.cmake"; }
 
-# configure PRESET [CMAKE_ARG...]: again only if it was never done, or there is something to change.
+# configure PRESET [--werror]: unless it was done, and alike. Whether warnings are errors is always
+# said, or CMake's cache would keep what an earlier run said.
 configure() {
-  local preset=$1
-  shift
-  if (($#)) || [[ ! -f $ROOT/build/$preset/build.ninja ]]; then
+  local preset=$1 folder=$ROOT/build/$1 werror=OFF
+  if [[ ${2-} == --werror || $preset == dev ]]; then werror=ON; fi # dev has them in its preset
+  if [[ ! -f $folder/build.ninja ]] ||
+    ! grep -qx "ROUX_WERROR:BOOL=$werror" "$folder/CMakeCache.txt"; then
     say "configure build/$preset"
-    (cd "$ROOT" && cmake --preset "$preset" "$@")
+    (cd "$ROOT" && cmake --preset "$preset" "-DROUX_WERROR=$werror")
   fi
 }
 
