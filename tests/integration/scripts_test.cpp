@@ -44,6 +44,13 @@ TEST(BuildScripts, TakeWarningsForErrorsOnlyInTheRunThatAsksForIt) {
             "--preset release -DROUX_WERROR=OFF\n");
 }
 
+TEST(BuildScripts, LeaveABuildAsItIsWhereWarningsDoNotMatter) {
+  EXPECT_EQ(asked_of_cmake("configure release --werror; configure release --as-it-is"),
+            "--preset release -DROUX_WERROR=ON\n");
+  EXPECT_EQ(asked_of_cmake("configure release --as-it-is"),
+            "--preset release -DROUX_WERROR=OFF\n");
+}
+
 TEST(BuildScripts, LeaveThePresetDevItsWarningsAsErrors) {
   EXPECT_EQ(asked_of_cmake("configure dev; configure dev --werror"),
             "--preset dev -DROUX_WERROR=ON\n");

@@ -21,6 +21,7 @@ locate_torch() { cmake -P "$ROOT/tools/cmake/RouxTorch.cmake"; }
 configure() {
   local preset=$1 folder=$ROOT/build/$1 werror=OFF
   if [[ ${2-} == --werror || $preset == dev ]]; then werror=ON; fi # dev has them in its preset
+  if [[ ${2-} == --as-it-is && -f $folder/build.ninja ]]; then return; fi
   if [[ ! -f $folder/build.ninja ]] ||
     ! grep -qx "ROUX_WERROR:BOOL=$werror" "$folder/CMakeCache.txt"; then
     say "configure build/$preset"
