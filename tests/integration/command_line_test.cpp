@@ -147,6 +147,19 @@ TEST_F(CommandLine, ExplainsTheGraphUnderTheConfig) {
   EXPECT_THAT(dot.out, StartsWith("digraph"));
 }
 
+TEST_F(CommandLine, ListsWhatTheConfigAddsInItsOrder) {
+  const std::string two =
+      R"(modifiers=[{name = "freeze", config = {params = ["a"]}}, {name = "freeze"}])";
+
+  const auto bad = run("whole-train", {"--explain", "--config", two});
+  const auto good =
+      run("whole-train", {"--explain", "--config", two.substr(0, two.rfind(',')) + "]"});
+
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("modifiers[1].config.params needs to be specified"));
+  EXPECT_THAT(good.out, HasSubstr("Modifier[0] = \"freeze\" (FreezeConfig, section modifiers"));
+}
+
 TEST_F(CommandLine, ValidatesWithoutBuilding) {
   const auto good = run("line-train", {"--validate", "--preset", "quick"});
   const auto bad = run("line-train", {"--validate", "--config", "regime.num_steps=0"});

@@ -16,8 +16,8 @@ since() { awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }'; 
 # What LibTorch the build would find: "version|CPU or full|folder|what was passed over".
 locate_torch() { cmake -P "$ROOT/tools/cmake/RouxTorch.cmake"; }
 
-# configure PRESET [--werror]: unless it was done, and alike. Whether warnings are errors is always
-# said, or CMake's cache would keep what an earlier run said.
+# configure PRESET [--werror | --as-it-is]: unless it was done, and alike. Whether warnings are errors is
+# always said, or CMake's cache would keep what an earlier run said; --as-it-is leaves that alone.
 configure() {
   local preset=$1 folder=$ROOT/build/$1 werror=OFF
   if [[ ${2-} == --werror || $preset == dev ]]; then werror=ON; fi # dev has them in its preset

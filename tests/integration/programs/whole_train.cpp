@@ -20,6 +20,7 @@ namespace roux {
 // Stand for the interfaces of these names, and know the settings that chose them.
 class Optimizer {};
 class LrScheduler {};
+class Modifier {};
 
 namespace {
 
@@ -32,6 +33,7 @@ struct WholeConfig {
   OptimizerSection optimizer{"adamw", AdamWConfig{.lr = 3e-4, .betas = {0.9, 0.95}}};
   LrSchedulerSection lr_scheduler{"cosine_annealing", CosineAnnealingConfig{}};
   RegimeConfig regime{.num_steps = 1000};
+  std::vector<Choice<Modifier>> modifiers;
   ModelCommonConfig common;
 
   static void describe(config::Fields<WholeConfig>& field) {
@@ -43,11 +45,20 @@ struct WholeConfig {
     field("optimizer", &WholeConfig::optimizer, "What moves the weights.");
     field("lr_scheduler", &WholeConfig::lr_scheduler, "The learning rate over time.");
     field("regime", &WholeConfig::regime, "How long, and what happens on the way.");
+    field("modifiers", &WholeConfig::modifiers, "What is added to the recipe, in this order.");
     field("common", &WholeConfig::common, "What every recipe has.");
   }
 
   void validate(config::Problems& problems) const {
     check_lr_scheduler(lr_scheduler, regime, problems);
+  }
+};
+
+struct FreezeConfig {
+  std::vector<std::string> params;
+
+  static void describe(config::Fields<FreezeConfig>& field) {
+    field("params", &FreezeConfig::params, "Which parameters.").required();
   }
 };
 
@@ -76,7 +87,9 @@ class WholeRecipe final : public TrainRecipe {
     add<LrScheduler, PassthroughConfig>(container, "passthrough");
     add<LrScheduler, PolynomialDecayConfig>(container, "polynomial_decay");
     add<LrScheduler, TriStageConfig>(container, "tri_stage");
+    add<Modifier, FreezeConfig>(container, "freeze");
     container.section<Optimizer>("optimizer");
+    container.section<di::All<Modifier>>("modifiers");
     container.section<LrScheduler>("lr_scheduler");
   }
 

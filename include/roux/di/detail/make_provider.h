@@ -29,7 +29,7 @@ constexpr bool check_call() {
   constexpr bool kGood = HasOneCall<F>;
   static_assert(kGood || !is_lambda<F>(),
                 "a provider can't be a generic lambda: its parameters are its dependencies, so "
-                "write their types");
+                "write their types (or it is none, and an error in its body stands beside this)");
   static_assert(kGood || is_lambda<F>(),
                 "a provider must be a lambda, a function or a functor with one operator(): of "
                 "several, write a lambda that calls the one you mean");
