@@ -47,8 +47,7 @@ TEST(BuildScripts, TakeWarningsForErrorsOnlyInTheRunThatAsksForIt) {
 TEST(BuildScripts, LeaveABuildAsItIsWhereWarningsDoNotMatter) {
   EXPECT_EQ(asked_of_cmake("configure release --werror; configure release --as-it-is"),
             "--preset release -DROUX_WERROR=ON\n");
-  EXPECT_EQ(asked_of_cmake("configure release --as-it-is"),
-            "--preset release -DROUX_WERROR=OFF\n");
+  EXPECT_EQ(asked_of_cmake("configure release --as-it-is"), "--preset release -DROUX_WERROR=OFF\n");
 }
 
 TEST(BuildScripts, LeaveThePresetDevItsWarningsAsErrors) {
