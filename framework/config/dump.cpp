@@ -2,11 +2,11 @@
 
 #include <sstream>
 
+#include "config/without_optional.h"
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
 #include "roux/config/choice.h"
 #include "roux/config/json.h"
-#include "roux/config/list_types.h"
 #include "roux/config/toml.h"
 
 namespace roux::config {
@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::size_t kCommentWidth = 98;
 const Limits kNoLimits;
-
-const Type* without_optional(const Type* type) {
-  const auto* optional = dynamic_cast<const OptionalType*>(type);
-  return optional ? &optional->inner() : type;
-}
 
 std::string capitalised(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);

@@ -3,21 +3,16 @@
 #include <algorithm>
 #include <sstream>
 
+#include "config/without_optional.h"
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
 #include "roux/config/choice.h"
-#include "roux/config/list_types.h"
 #include "roux/config/toml.h"
 
 namespace roux::config {
 namespace {
 
 constexpr std::size_t kWidth = 96;
-
-const Type* without_optional(const Type* type) {
-  const auto* optional = dynamic_cast<const OptionalType*>(type);
-  return optional ? &optional->inner() : type;
-}
 
 void collect_keys(const Value& value, const std::string& prefix, std::vector<std::string>& keys) {
   for (const auto& [key, inner] : value.as<Table>()->entries()) {
