@@ -1,0 +1,1 @@
+#include "roux/tokenizer/tokenizer.h"
