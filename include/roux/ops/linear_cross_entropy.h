@@ -1,0 +1,44 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace roux::ops {
+
+struct CrossEntropyOptions {
+  // The share of the target's probability that is spread evenly over the vocabulary.
+  double label_smoothing = 0.0;
+
+  // Adds z_loss * logsumexp(logits)² for each target, which keeps the logits from drifting.
+  double z_loss = 0.0;
+
+  // Logits go through softcap * tanh(logit / softcap); 0: they don't.
+  double softcap = 0.0;
+
+  // Tokens of this target count for nothing.
+  std::int64_t ignore_index = -100;
+
+  // Rows whose logits are held at a time; 0: chosen by the shape.
+  std::int64_t chunk_rows = 0;
+};
+
+// The last projection and the cross-entropy in one, without ever holding the logits of the whole
+// batch: logits = hidden · weightᵀ + bias, a chunk of rows at a time, softmax in float32.
+//
+// hidden: [tokens, dim]; weight: [vocabulary, dim]; bias: [vocabulary] or undefined; targets:
+// [tokens], int64. A target outside the vocabulary that is not ignore_index throws.
+
+// The sum over all targets that count: a float32 scalar (float64 for float64). Its gradients are
+// computed along the way, where any is asked for.
+at::Tensor linear_cross_entropy(const at::Tensor& hidden, const at::Tensor& weight,
+                                const at::Tensor& bias, const at::Tensor& targets,
+                                const CrossEntropyOptions& options = {});
+
+// The loss of each token, zero where it is ignored: [tokens], float32. The backward pass computes
+// the logits again.
+at::Tensor linear_cross_entropy_per_token(const at::Tensor& hidden, const at::Tensor& weight,
+                                          const at::Tensor& bias, const at::Tensor& targets,
+                                          const CrossEntropyOptions& options = {});
+
+}  // namespace roux::ops

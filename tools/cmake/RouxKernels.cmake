@@ -1,0 +1,26 @@
+# Kernels for the CPU: each source is compiled once for each level of instructions, and the best is
+# chosen when the program runs (framework/ops/kernels/table.h).
+include_guard(GLOBAL)
+
+# roux_add_kernels(<room> SOURCES ...)
+function(roux_add_kernels room)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES")
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    return()  # elsewhere the references run
+  endif()
+  set(avx2 -mavx2 -mfma -mf16c -mbmi -mbmi2)
+  set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
+  set(avx512_bf16 ${avx512} -mavx512bf16)
+  foreach(level IN ITEMS avx2 avx512 avx512_bf16)
+    set(target roux_${room}_${level})
+    add_library(${target} OBJECT ${arg_SOURCES})
+    target_include_directories(${target} PRIVATE
+      ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/framework)
+    target_compile_definitions(${target} PRIVATE ROUX_LEVEL=${level} ROUX_LEVEL_${level}=1)
+    # Sums may be taken in another order, but NaN and infinity stay what they are.
+    target_compile_options(${target} PRIVATE ${${level}}
+      -fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math -ffp-contract=fast)
+    target_link_libraries(${target} PRIVATE roux::warnings)
+    set_property(GLOBAL APPEND PROPERTY ROUX_KERNELS ${target})
+  endforeach()
+endfunction()
