@@ -51,21 +51,54 @@ TEST(BashCompletion, OffersVerbsAndRecipes) {
   EXPECT_THAT(offered(world, "roux lm/t"), ElementsAre("lm/train"));
 }
 
-// The scripts name the verbs themselves, so that a first TAB costs nothing.
-TEST(Completion, KnowsEveryVerbInEachShell) {
+TEST(BashCompletion, KnowsEveryVerb) {
   const DriverWorld world;
   const auto help = split(world.roux({"help"}).out, '\n');
-  const std::string zsh = world.roux({"completion", "zsh"}).out;
 
   int verbs = 0;
+  const auto pages = offered(world, "roux help ''");
   for (const std::string& line : help) {
     if (!line.starts_with("  ") || line.at(2) == ' ') continue;
-    const std::string verb = line.substr(2, line.find(' ', 2) - 2);
-    EXPECT_THAT(offered(world, "roux help ''"), Contains(verb));
-    EXPECT_THAT(zsh, HasSubstr(verb + ":"));
+    EXPECT_THAT(pages, Contains(line.substr(2, line.find(' ', 2) - 2)));
     ++verbs;
   }
-  EXPECT_EQ(verbs, 7);
+  EXPECT_GE(verbs, 7);
+}
+
+// A verb with a program of its own, which is never started to complete its words.
+DriverWorld world_with_tool() {
+  DriverWorld world;
+  world.write("prefix/share/roux/tools/paint.toml", R"(
+summary = "paints"
+help = ""
+[[command]]
+name = "wall"
+summary = "paints a wall"
+help = ""
+takes_operands = true
+options = [
+  {name = "--colour", letter = "-c", help = "", value = "C", choices = ["blue", "black"], repeatable = false},
+  {name = "--twice", help = "two coats", value = "", choices = [], repeatable = false},
+  {name = "--plan", help = "a drawing", value = "FILE", choices = [], repeatable = true},
+]
+)");
+  return world;
+}
+
+TEST(BashCompletion, OffersWhatAToolUnderstands) {
+  const DriverWorld world = world_with_tool();
+  world.write("mine.txt", "");
+
+  EXPECT_THAT(offered(world, "roux pai"), ElementsAre("paint"));
+  EXPECT_THAT(offered(world, "roux paint ''"), ElementsAre("wall", "--help"));
+  EXPECT_THAT(offered(world, "roux help paint ''"), ElementsAre("wall"));
+  EXPECT_THAT(offered(world, "roux paint wall --t"), ElementsAre("--twice"));
+  EXPECT_THAT(offered(world, "roux paint wall --twice --plan x --"),
+              ElementsAre("--colour", "--plan", "--help"));
+  EXPECT_THAT(offered(world, "roux paint wall -c bla"), ElementsAre("black"));
+  EXPECT_THAT(offered(world, "roux paint wall --colour = bl"), ElementsAre("blue", "black"));
+  EXPECT_THAT(offered(world, "roux paint wall mi"), ElementsAre("mine.txt"));
+  EXPECT_THAT(offered(world, "roux paint wall --plan mi"), ElementsAre("mine.txt"));
 }
 
 TEST(BashCompletion, OffersRecipesWithTheirPresetsWhereAVerbTakesThem) {
@@ -183,6 +216,21 @@ TEST(ZshCompletion, CompletesVerbsRecipesPresetsOptionsKeysAndFiles) {
                   "roux lm/train --config model.name=x regime.lr=",
                   "roux lm/train --config del:model.name ", "lm-train --config-file mine.toml ",
                   "lm-train --override regime.num_steps=", ""));
+}
+
+TEST(ZshCompletion, CompletesWhatAToolUnderstands) {
+  const DriverWorld world = world_with_tool();
+  if (world.bash("command -v zsh").exit_code != 0) GTEST_SKIP() << "zsh is not installed";
+  world.write("mine.txt", "");
+
+  const auto lines = zsh_lines(
+      world, {"roux pai", "roux help paint w", "roux paint w", "roux paint wall --tw",
+              "roux paint wall -c bla", "roux paint wall --colour=bla", "roux paint wall mi"});
+
+  EXPECT_THAT(lines,
+              ElementsAre("roux paint ", "roux help paint wall ", "roux paint wall ",
+                          "roux paint wall --twice ", "roux paint wall -c black ",
+                          "roux paint wall --colour=black ", "roux paint wall mine.txt ", ""));
 }
 
 }  // namespace

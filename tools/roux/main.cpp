@@ -1,5 +1,6 @@
-// The driver: `roux VERB …`, or `roux RECIPE …` to run a recipe as its own program would. It links
-// neither libroux.so nor LibTorch, so that it answers within milliseconds.
+// The driver: `roux VERB …`, which may be a program of its own, or `roux RECIPE …` to run a recipe
+// as its own program would. It links neither libroux.so nor LibTorch, so that it answers within
+// milliseconds.
 #include <exception>
 #include <iostream>
 #include <string>
@@ -11,7 +12,9 @@
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
 #include "roux/base/version.h"
+#include "tools.h"
 #include "verb.h"
+#include "words.h"
 
 namespace roux::driver {
 namespace {
@@ -24,7 +27,7 @@ constexpr int kWrongInput = 2;
     refuse_option("roux", word, {"--help", "--version"});
   }
   std::vector<std::string> names;
-  for (const Verb& verb : all_verbs()) names.emplace_back(verb.name);
+  for (const NextWord& verb : next_words({})) names.push_back(verb.word);
   for (const RecipeEntry& recipe : index.recipes) names.push_back(recipe.name);
   throw ConfigError(cat("there is no verb or recipe \"", word, "\"", did_you_mean(word, names),
                         "\nroux help lists the verbs, roux ls the recipes"));
@@ -42,6 +45,11 @@ int run(const Words& words) {
   if (const Verb* verb = find_verb(first)) {
     const bool asks_for_help = !rest.empty() && (rest.front() == "--help" || rest.front() == "-h");
     return asks_for_help ? help_verb().run({first}) : verb->run(rest);
+  }
+  if (const auto tool = find_tool_program(first)) {
+    const bool asks_for_help = rest.size() == 1 && (rest[0] == "--help" || rest[0] == "-h");
+    if (asks_for_help) return help_verb().run({first});
+    become(*tool, rest);
   }
 
   const RecipeIndex index = find_recipes();

@@ -46,6 +46,12 @@ RecipeEntry read_recipe(const fs::path& manifest_file, const fs::path& root,
           text_at(manifest, "summary", manifest_file), presets_in(folder)};
 }
 
+}  // namespace
+
+fs::path own_prefix() {
+  return executable_path().parent_path().parent_path();
+}
+
 std::vector<fs::path> prefixes() {
   std::vector<fs::path> all = {own_prefix()};
   const char* more = std::getenv("ROUX_RECIPE_PATH");
@@ -53,12 +59,6 @@ std::vector<fs::path> prefixes() {
     if (!prefix.empty()) all.emplace_back(prefix);
   }
   return all;
-}
-
-}  // namespace
-
-fs::path own_prefix() {
-  return executable_path().parent_path().parent_path();
 }
 
 RecipeIndex recipes_below(const fs::path& prefix) {

@@ -31,8 +31,11 @@ struct RecipeIndex {
 // The folder that holds bin/ with this program, and share/.
 std::filesystem::path own_prefix();
 
-// The recipes below own_prefix() and below each prefix that ROUX_RECIPE_PATH names, with colons
-// between. Of two with one name the first is taken.
+// Where programs and what belongs to them are looked for: own_prefix(), and each that
+// ROUX_RECIPE_PATH names, with colons between.
+std::vector<std::filesystem::path> prefixes();
+
+// The recipes below prefixes(). Of two with one name the first is taken.
 RecipeIndex find_recipes();
 
 // The recipes below one prefix: its programs lie in bin/, its manifests in share/roux/recipes/.

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # TAB for roux and for the programs of its recipes, in bash: `eval "$(roux completion bash)"`.
 #
-# Recipes, presets and keys are asked of roux itself, so that they are those of now. Keys are
+# Verbs, recipes, presets and keys are asked of roux itself, so that they are those of now. Keys are
 # remembered by this shell, since a recipe's program needs a moment to list them.
 
 declare -gA _roux_known_keys=()
@@ -103,10 +103,38 @@ _roux_recipe_options="--preset
 --help
 --version"
 
+# What `roux help` has pages on: verbs, and the commands of those that have some.
+_roux_offer_help() { # CURRENT
+  case $count in
+    3) _roux_offer "$1" "$(_roux_next)" ;;
+    4) _roux_offer "$1" "$(_roux_next "${words[2]}" | grep -v '^[-<]')" ;;
+  esac
+}
+
+# What may follow the given words: verbs, and what a verb with a program of its own understands.
+_roux_next() { roux help --words "$@" 2> /dev/null | cut -f 1; }
+
+_roux_tool_words() { # CURRENT
+  local next option=
+  if [[ $1 == --*=* ]]; then
+    option=${1%%=*}
+    next=$(_roux_next "${words[@]:1:count-2}" "$option")
+  else
+    next=$(_roux_next "${words[@]:1:count-2}")
+  fi
+  if [[ -n $option ]]; then
+    _roux_offer "$1" "$(grep -vxF '<file>' <<< "$next" | sed "s/^/$option=/")"
+  elif [[ $1 == -* ]] || ! grep -qxF '<file>' <<< "$next"; then
+    _roux_offer "$1" "$(grep -vxF '<file>' <<< "$next")"
+  else
+    _roux_files "$1"
+  fi
+}
+
 _roux_verb_words() { # VERB CURRENT, with the number of words in `count`
   case $1 in
     ls) _roux_offer "$2" $'--names\n--programs' ;;
-    help) ((count == 3)) && _roux_offer "$2" "$_roux_verbs" ;;
+    help) _roux_offer_help "$2" ;;
     completion) ((count == 3)) && _roux_offer "$2" $'bash\nzsh' ;;
     new) if [[ $2 == -* ]]; then _roux_offer "$2" --name; else _roux_files "$2"; fi ;;
     cat) ((count == 3)) && _roux_offer "$2" "$(roux ls --names)" ;;
@@ -128,10 +156,9 @@ _roux_verb_words() { # VERB CURRENT, with the number of words in `count`
         _roux_recipe_words "$2" "${words[0]}" "${words[2]}"
       fi
       ;;
+    *) _roux_tool_words "$2" ;;
   esac
 }
-
-_roux_verbs=$'ls\ncat\ncp\nvalidate\nnew\ncompletion\nhelp'
 
 # The names of the recipes, without those of presets.
 _roux_recipes() { roux ls --recipes; }
@@ -145,9 +172,9 @@ _roux() {
   current=${words[-1]}
 
   if ((count == 2)); then
-    _roux_offer "$current" "$_roux_verbs"$'\n'"$(_roux_recipes)"$'\n--help\n--version'
+    _roux_offer "$current" "$(_roux_next)"$'\n'"$(_roux_recipes)"$'\n--help\n--version'
     [[ $current == */* || $current == .* ]] && _roux_files "$current"
-  elif grep -qxF -- "${words[1]}" <<< "$_roux_verbs"; then
+  elif _roux_next | grep -qxF -- "${words[1]}"; then
     _roux_verb_words "${words[1]}" "$current"
   else
     _roux_recipe_words "$current" "${words[0]}" "${words[1]}"
