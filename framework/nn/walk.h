@@ -1,0 +1,17 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace torch::nn {
+class Module;
+}
+
+namespace roux::nn {
+
+using Visitor = std::function<void(const torch::nn::Module& module, const std::string& path)>;
+
+// Visits `root` and every module below it, parents first, in the order of registration.
+void walk(const torch::nn::Module& root, const std::string& path, const Visitor& visit);
+
+}  // namespace roux::nn

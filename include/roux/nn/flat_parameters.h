@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "roux/base/random.h"
+#include "roux/nn/module.h"
+
+namespace roux::nn {
+
+// Where a parameter lies within its group's buffers.
+struct FlatEntry {
+  std::string name;
+  ParameterPlace place;
+  std::vector<std::int64_t> sizes;
+  std::int64_t offset = 0;  // in elements; a multiple of 256 bytes
+  std::int64_t numel = 0;
+};
+
+// Parameters that are gathered, reduced and stepped together: those of one block (or of what lies
+// outside the blocks: ""), of one dtype, all trained or none.
+struct FlatGroup {
+  std::string block;
+  at::ScalarType dtype = at::kFloat;
+  bool trainable = true;
+  std::vector<FlatEntry> entries;
+  std::int64_t numel = 0;  // of the buffers: the gaps between entries included
+
+  at::Tensor values;     // [numel], once materialised; the gaps are zero
+  at::Tensor gradients;  // [numel], once asked for; entries' .grad are views of it
+};
+
+// Lays a model's parameters out in one buffer for each (block, dtype, trainable), so that clipping,
+// the optimizer, a reduction and a checkpoint each walk contiguous memory, and a shard is a slice.
+//
+//   nn::FlatParameters flat(*model);      // reads shapes, dtypes and requires_grad; allocates
+//   nothing flat.materialise(at::kCPU); flat.initialise(RandomStream(seed, "model"));
+//
+// Must not outlive the model.
+class FlatParameters {
+ public:
+  explicit FlatParameters(torch::nn::Module& root);
+
+  const std::vector<FlatGroup>& groups() const { return groups_; }
+
+  // The group's entry of that name, or nullptr.
+  const FlatEntry* find(const std::string& name) const;
+
+  // Allocates the values, and makes every parameter a view of them. What a foreign module's
+  // parameter held is copied.
+  void materialise(at::Device device);
+
+  // Gives every declared parameter its first values, each from the stream's child of its name.
+  // Requires: materialised.
+  void initialise(const RandomStream& stream);
+
+  // Allocates gradients, zeroed, in `dtype` (unset: the parameters'), and presets every trainable
+  // parameter's .grad to a view, into which autograd accumulates. Requires: materialised.
+  void allocate_gradients(std::optional<at::ScalarType> dtype = std::nullopt);
+  void zero_gradients();
+
+ private:
+  std::vector<FlatGroup> groups_;
+};
+
+}  // namespace roux::nn
