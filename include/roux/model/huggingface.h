@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "roux/base/dtype.h"
+#include "roux/model/language_model.h"
+#include "roux/model/model_family.h"
+#include "roux/model/safetensors.h"
+
+namespace roux {
+
+// The dtypes that a checkpoint's tensors had, by their names there, for writing them back the same.
+using StoredDTypes = std::map<std::string, DType>;
+
+// Builds the model that a folder's config.json describes, on the meta device. Throws DataError if
+// there is none, or no family knows its model_type.
+std::shared_ptr<LanguageModel> create_from_folder(const std::filesystem::path& folder,
+                                                  const ModelFamilies& families,
+                                                  const config::RawTable& overrides = {});
+
+// Fills a model's parameters, which have their memory, from a checkpoint: each is converted to its
+// parameter's dtype. Throws DataError with everything that is missing, superfluous or misshapen, by
+// name, before anything is read.
+StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights);
+
+struct LoadedModel {
+  std::shared_ptr<LanguageModel> model;
+  StoredDTypes stored_dtypes;
+};
+
+// Builds and loads a Hugging Face folder: config.json and safetensors files.
+// `dtype`: of the parameters; unset: that of most of the checkpoint's elements.
+LoadedModel load_huggingface(const std::filesystem::path& folder,
+                             const ModelFamilies& families = ModelFamilies::standard(),
+                             std::optional<DType> dtype = std::nullopt);
+
+struct ExportOptions {
+  // The dtype of each tensor by its name in the checkpoint (what load_weights() returned); others
+  // are written in `dtype`, or in that of the parameter.
+  StoredDTypes stored_dtypes;
+  std::optional<DType> dtype;
+
+  // Where tokenizer files, the generation config and the like are copied from: the folder that the
+  // model was loaded from.
+  std::optional<std::filesystem::path> companions;
+
+  std::uint64_t max_file_bytes = 5'000'000'000;
+};
+
+// Writes a folder that transformers loads: config.json, safetensors files, companions. It appears
+// whole or not at all. Throws ConfigError if the folder exists, Error if the model has no Hugging
+// Face form.
+void export_huggingface(const LanguageModel& model, const std::filesystem::path& folder,
+                        const ExportOptions& options = {});
+
+}  // namespace roux

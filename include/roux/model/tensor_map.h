@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace roux {
+
+// A piece that one of our parameters and one tensor of a checkpoint have in common. The whole of
+// both, mostly; Phi 3's fused projection is three pieces, GPT-2's also turned, and one of our
+// stacks of experts is a piece for each.
+struct TensorPiece {
+  std::string ours;
+  std::optional<std::int64_t> expert;  // ours[expert]; unset: all of ours
+
+  std::string theirs;
+  std::int64_t dim = 0;  // theirs.narrow(dim, begin, length)
+  std::int64_t begin = 0;
+  std::optional<std::int64_t> length;  // unset: all of theirs
+  bool transposed = false;             // theirs is ours turned
+};
+
+// How a family's checkpoints spell our parameters.
+class TensorMap {
+ public:
+  void same(std::string ours, std::string theirs);
+  void transposed(std::string ours, std::string theirs);
+  void part(std::string ours, std::string theirs, std::int64_t begin, std::int64_t length);
+  void add(TensorPiece piece) { pieces_.push_back(std::move(piece)); }
+
+  // Tensors that checkpoints may hold and that are no parameters: computed tables, a tied
+  // projection written twice. A name, in which "*" stands for digits.
+  void ignore(std::string theirs) { ignored_.push_back(std::move(theirs)); }
+
+  const std::vector<TensorPiece>& pieces() const { return pieces_; }
+  bool ignores(std::string_view theirs) const;
+
+  // What the names begin with that belong to the model without its projection to logits: a
+  // checkpoint of that part alone leaves it out.
+  void set_base_prefix(std::string prefix) { base_prefix_ = std::move(prefix); }
+  const std::string& base_prefix() const { return base_prefix_; }
+
+ private:
+  std::vector<TensorPiece> pieces_;
+  std::vector<std::string> ignored_;
+  std::string base_prefix_;
+};
+
+}  // namespace roux
