@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "ops/level_override.h"
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
 
@@ -43,6 +45,9 @@ CpuLevel chosen_level() {
   return std::min(best, static_cast<CpuLevel>(found - kNames.begin()));
 }
 
+// -1: none. For all threads, since a backward pass runs on threads of its own.
+std::atomic<int> overridden{-1};
+
 }  // namespace
 
 std::string_view to_string(CpuLevel level) {
@@ -50,8 +55,27 @@ std::string_view to_string(CpuLevel level) {
 }
 
 CpuLevel cpu_level() {
+  const int asked = overridden.load(std::memory_order_relaxed);
+  if (asked >= 0) return static_cast<CpuLevel>(asked);
   static const CpuLevel level = chosen_level();
   return level;
+}
+
+std::vector<CpuLevel> levels_of_this_cpu() {
+  std::vector<CpuLevel> levels;
+  for (int level = 0; level <= static_cast<int>(best_level()); ++level) {
+    levels.push_back(static_cast<CpuLevel>(level));
+  }
+  return levels;
+}
+
+LevelOverride::LevelOverride(CpuLevel level) : before_(overridden.load()) {
+  require(level <= best_level(), "LevelOverride: a level that this CPU has");
+  overridden = static_cast<int>(level);
+}
+
+LevelOverride::~LevelOverride() {
+  overridden = before_;
 }
 
 }  // namespace roux::ops

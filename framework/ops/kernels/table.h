@@ -15,7 +15,8 @@
 //   kernels/norm.cpp:  namespace roux::ops::ROUX_LEVEL { const NormKernels norm_kernels{...}; }
 //   norm.cpp:          if (const NormKernels* kernels = find_norm_kernels()) ...
 //
-// find_…() gives the table for this CPU, or nullptr where there is none: then the reference runs.
+// find_…() gives the table for cpu_level(), or nullptr where there is none: then the reference
+// runs. A test asks for another level with LevelOverride (ops/level_override.h).
 #if defined(__x86_64__)
 #define ROUX_DECLARE_KERNELS(Table, name)                             \
   namespace avx2 {                                                    \
