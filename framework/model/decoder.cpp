@@ -31,8 +31,7 @@ double output_deviation(const DecoderConfig& config) {
   return config.init_std / std::sqrt(2.0 * static_cast<double>(config.num_layers));
 }
 
-std::shared_ptr<nn::SelfAttention> make_attention(const DecoderConfig& config,
-                                                  std::int64_t layer) {
+std::shared_ptr<nn::SelfAttention> make_attention(const DecoderConfig& config, std::int64_t layer) {
   nn::SelfAttentionOptions options;
   options.dim = config.model_dim;
   options.heads = config.num_attn_heads;
@@ -49,8 +48,7 @@ std::shared_ptr<nn::SelfAttention> make_attention(const DecoderConfig& config,
   const bool slides = config.slides(layer);
   if (slides) options.attention.window = config.sliding_window;
   if (config.positions.kind == PositionKind::Rotary) {
-    options.rotation =
-        slides && config.positions.sliding_theta ? kSlidingRotation : kFullRotation;
+    options.rotation = slides && config.positions.sliding_theta ? kSlidingRotation : kFullRotation;
   }
   return std::make_shared<nn::SelfAttention>(layer, options);
 }
@@ -104,8 +102,8 @@ Decoder::Decoder(std::shared_ptr<const DecoderFamily> family, const DecoderConfi
           "embed_tokens", std::make_shared<nn::Embedding>(config.vocab_size, config.model_dim,
                                                           nn::Init::normal(config.init_std)))),
       layers_(register_module("layers", make_layers(config))),
-      norm_(register_module(
-          "norm", std::make_shared<nn::Norm>(config.model_dim, norm_options(config)))),
+      norm_(register_module("norm",
+                            std::make_shared<nn::Norm>(config.model_dim, norm_options(config)))),
       lm_head_(*this, "lm_head", make_head(config, embed_tokens_)) {
   if (config.positions.kind == PositionKind::Learned) {
     child(embed_positions_, "embed_positions", config.max_seq_len, config.model_dim,
@@ -135,8 +133,8 @@ std::vector<ops::Rotation> Decoder::rotations(const nn::TokenBatch& batch) const
   if (positions.kind != PositionKind::Rotary) return {};
   const auto rotation = [&](double theta, const ops::RotaryScaling& scaling) {
     return ops::make_rotation(
-        batch.positions, ops::rotary_frequencies(config_.rotary_dim(), theta, scaling,
-                                                 batch.layout.longest_key()));
+        batch.positions,
+        ops::rotary_frequencies(config_.rotary_dim(), theta, scaling, batch.layout.longest_key()));
   };
   std::vector<ops::Rotation> all{rotation(positions.theta, positions.scaling)};
   if (positions.sliding_theta) all.push_back(rotation(*positions.sliding_theta, {}));
@@ -153,8 +151,8 @@ LanguageModelLoss Decoder::loss(const nn::TokenBatch& batch, const at::Tensor& t
   options.softcap = config_.logit_softcap;
   LanguageModelLoss loss;
   if (const auto dense = lm_head_.get()->dense()) {
-    loss.sum = ops::linear_cross_entropy(states.hidden, dense->weight, dense->bias, targets,
-                                         options);
+    loss.sum =
+        ops::linear_cross_entropy(states.hidden, dense->weight, dense->bias, targets, options);
   } else {
     loss.sum = token_losses(states.hidden, targets, options).sum();
   }

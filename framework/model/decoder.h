@@ -12,8 +12,9 @@ namespace roux {
 
 struct DecoderFamily;
 
-// The one decoder-only transformer: what a DecoderConfig describes. Its parameters have the names of
-// Llama's Hugging Face checkpoints where those have one, without "model.": "layers.0.mlp.up_proj.weight".
+// The one decoder-only transformer: what a DecoderConfig describes. Its parameters have the names
+// of Llama's Hugging Face checkpoints where those have one, without "model.":
+// "layers.0.mlp.up_proj.weight".
 class Decoder final : public LanguageModel {
  public:
   // `family` says how others spell it.

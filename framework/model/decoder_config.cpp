@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-
 #include "roux/base/error.h"
 #include "roux/config/problems.h"
 
@@ -24,7 +23,8 @@ void PositionConfig::describe(config::Fields<PositionConfig>& field) {
   field("rotary_share", &PositionConfig::rotary_share, "The share of each head that turns.")
       .more_than(0)
       .at_most(1);
-  field("scaling", &PositionConfig::scaling, "How the frequencies reach beyond the trained length.");
+  field("scaling", &PositionConfig::scaling,
+        "How the frequencies reach beyond the trained length.");
   field("sliding_theta", &PositionConfig::sliding_theta,
         "The base for layers that slide, where it is another one; never scaled.")
       .more_than(0);
@@ -42,7 +42,8 @@ void ExpertsConfig::describe(config::Fields<ExpertsConfig>& field) {
   field("every_n_layers", &ExpertsConfig::every_n_layers,
         "Layers whose number, from 1, is a multiple of this have experts.")
       .at_least(1);
-  field("dense_layers", &ExpertsConfig::dense_layers, "Layers, from 0, that have none all the same.");
+  field("dense_layers", &ExpertsConfig::dense_layers,
+        "Layers, from 0, that have none all the same.");
 }
 
 void DecoderConfig::describe(config::Fields<DecoderConfig>& field) {
@@ -52,10 +53,12 @@ void DecoderConfig::describe(config::Fields<DecoderConfig>& field) {
   field("max_seq_len", &C::max_seq_len, "Tokens of the longest text.").at_least(1);
   field("num_layers", &C::num_layers, "Blocks.").at_least(1);
   field("num_attn_heads", &C::num_attn_heads, "Heads of the queries.").at_least(1);
-  field("num_key_value_heads", &C::num_key_value_heads, "Heads of the keys and values.").at_least(1);
+  field("num_key_value_heads", &C::num_key_value_heads, "Heads of the keys and values.")
+      .at_least(1);
   field("head_dim", &C::head_dim, "Dimension of a head; unset: model_dim / num_attn_heads.")
       .at_least(1);
-  field("ffn_inner_dim", &C::ffn_inner_dim, "Inner dimension of the feed-forward part.").at_least(1);
+  field("ffn_inner_dim", &C::ffn_inner_dim, "Inner dimension of the feed-forward part.")
+      .at_least(1);
   field("tied_embeddings", &C::tied_embeddings, "Whether the output projection is the embedding.");
   field("positions", &C::positions, "How positions are told.");
   field("activation", &C::activation, "Of the feed-forward part.");
@@ -84,8 +87,9 @@ void DecoderConfig::describe(config::Fields<DecoderConfig>& field) {
         "Whether embeddings are multiplied by sqrt(model_dim): Gemma.");
   field("experts", &C::experts, "Feed-forward parts that are a choice of experts.");
   field("init_std", &C::init_std, "Deviation of the first weights.").at_least(0);
-  field("scaled_residual_init", &C::scaled_residual_init,
-        "Whether projections that add to the hidden states start smaller, by sqrt(2 * num_layers).");
+  field(
+      "scaled_residual_init", &C::scaled_residual_init,
+      "Whether projections that add to the hidden states start smaller, by sqrt(2 * num_layers).");
 }
 
 void DecoderConfig::validate(config::Problems& problems) const {
@@ -94,9 +98,8 @@ void DecoderConfig::validate(config::Problems& problems) const {
                  cat("must divide model_dim (", model_dim, "), but is ", num_attn_heads));
   }
   if (num_attn_heads % num_key_value_heads != 0) {
-    problems.add("num_key_value_heads",
-                 cat("must divide num_attn_heads (", num_attn_heads, "), but is ",
-                     num_key_value_heads));
+    problems.add("num_key_value_heads", cat("must divide num_attn_heads (", num_attn_heads,
+                                            "), but is ", num_key_value_heads));
   }
   const bool any_slides = std::find(attention_pattern.begin(), attention_pattern.end(),
                                     AttentionReach::Sliding) != attention_pattern.end();

@@ -6,8 +6,8 @@
 #include "model/decoder.h"
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
-#include "roux/config/catalog.h"
 #include "roux/config/load.h"
+#include "roux/config/type.h"
 
 namespace roux {
 namespace {

@@ -29,6 +29,11 @@ const nlohmann::json* HuggingFaceConfig::find(std::string_view key) const {
   return found == json_.end() || found->is_null() ? nullptr : &*found;
 }
 
+bool HuggingFaceConfig::is_null(std::string_view key) const {
+  const auto found = json_.find(key);
+  return found != json_.end() && found->is_null();
+}
+
 const nlohmann::json& HuggingFaceConfig::expect(std::string_view key) const {
   const nlohmann::json* found = find(key);
   if (found == nullptr) refuse(key, "needs to be there");

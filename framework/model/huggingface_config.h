@@ -18,6 +18,9 @@ class HuggingFaceConfig {
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
 
+  // Whether the key stands there with null: some keys mean another thing by that than by nothing.
+  bool is_null(std::string_view key) const;
+
   std::int64_t integer(std::string_view key) const;
   std::int64_t integer(std::string_view key, std::int64_t missing) const;
   std::optional<std::int64_t> maybe_integer(std::string_view key) const;

@@ -15,6 +15,8 @@
 namespace roux {
 
 // The dtypes that a checkpoint's tensors had, by their names there, for writing them back the same.
+// A checkpoint of a model without its projection to logits leaves out the names' first word: so do
+// the names here, and so does what is written with them.
 using StoredDTypes = std::map<std::string, DType>;
 
 // Builds the model that a folder's config.json describes, on the meta device. Throws DataError if

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/decoder_family.h"
+
+// What Llama's descendants have in common: the keys of config.json and the names of tensors, from
+// which each family's file says where it differs.
+namespace roux::llama_like {
+
+// Reads sizes, the norm, the activation, ties and positions.
+DecoderConfig read(const HuggingFaceConfig& config);
+nlohmann::ordered_json write(const DecoderConfig& config);
+
+// The same with what Qwen 3's dense and mixed families add.
+DecoderConfig read_qwen3(const HuggingFaceConfig& config);
+
+// "layer_types", or else `sliding` for every layer where a window is set and `enabled`.
+void read_window(const HuggingFaceConfig& config, bool enabled, DecoderConfig& decoder);
+// The same for Qwen: layers from "max_window_layers" on slide, where "use_sliding_window" is set
+// and "layer_types" does not say it.
+void read_late_windows(const HuggingFaceConfig& config, DecoderConfig& decoder);
+
+// "use_sliding_window" and what goes with it, as Qwen's configs have it.
+void write_optional_window(const DecoderConfig& config, nlohmann::ordered_json& json);
+void write_layer_types(const DecoderConfig& config, nlohmann::ordered_json& json);
+
+// Where the family's norms lie in its checkpoints; empty: it has none there.
+struct NormNames {
+  std::string attention = "input_layernorm";
+  std::string attention_post;
+  std::string feed_forward = "post_attention_layernorm";
+  std::string feed_forward_post;
+};
+
+// Embeddings, head, attention and dense feed-forward parts under Llama's names.
+void map(const DecoderConfig& config, const NormNames& norms, TensorMap& map);
+
+// The same in parts, for families that differ in one of them. `ours` and `theirs` are the path of a
+// layer: "layers.0." and "model.layers.0.".
+void map_outside(const DecoderConfig& config, TensorMap& map);
+void map_norms(const NormNames& norms, const std::string& ours, const std::string& theirs,
+               TensorMap& map);
+void map_attention(const DecoderConfig& config, const std::string& ours, const std::string& theirs,
+                   TensorMap& map);
+void map_feed_forward(const DecoderConfig& config, const std::string& ours,
+                      const std::string& theirs, TensorMap& map);
+
+// The names of a layer's experts: "<theirs>experts.<e>.<gate>.weight" and so on.
+struct ExpertNames {
+  std::string router;
+  std::string gate;
+  std::string up;
+  std::string down;
+};
+
+void map_experts(const DecoderConfig& config, const ExpertNames& names, const std::string& ours,
+                 const std::string& theirs, TensorMap& map);
+
+// The paths of layer `layer` on both sides.
+std::string our_layer(std::int64_t layer);
+std::string their_layer(std::int64_t layer);
+
+// What transformers calls activations.
+ops::Activation read_activation(const HuggingFaceConfig& config, std::string_view key,
+                                const std::string& missing);
+std::string activation_name(ops::Activation activation);
+
+}  // namespace roux::llama_like

@@ -1,0 +1,159 @@
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "model/checkpoint_tensors.h"
+#include "model/huggingface_config.h"
+#include "roux/base/error.h"
+#include "roux/base/files.h"
+#include "roux/base/strings.h"
+#include "roux/model/huggingface.h"
+#include "roux/model/safetensors_tensors.h"
+#include "roux/nn/flat_parameters.h"
+
+namespace roux {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kLargestConfig = 64 << 20;
+
+// Where a checkpoint may differ from what the model needs.
+struct Differences {
+  std::vector<std::string> missing;
+  std::vector<std::string> superfluous;
+  std::vector<std::string> misshapen;
+
+  void throw_if_any(const fs::path& path) const {
+    std::string text;
+    const auto list = [&](const char* what, const std::vector<std::string>& names) {
+      if (names.empty()) return;
+      text += cat("\n  ", names.size(), ' ', what, ':');
+      for (const std::string& name : names) text += cat("\n    ", name);
+    };
+    list("missing", missing);
+    list("that the model does not have", superfluous);
+    list("of another shape", misshapen);
+    if (!text.empty()) {
+      throw DataError(cat(path.string(), " does not hold this model's tensors:", text));
+    }
+  }
+};
+
+// The names in a file, which may lack the prefix of the part without the last projection.
+class FileNames {
+ public:
+  FileNames(const SafetensorsReader& weights, const TensorMap& map) : prefix_(map.base_prefix()) {
+    const auto tensors = weights.tensors();
+    bare_ = std::none_of(tensors.begin(), tensors.end(), [&](const StoredTensor& tensor) {
+      return tensor.name.starts_with(prefix_);
+    });
+  }
+
+  std::string in_file(const std::string& theirs) const {
+    return bare_ && theirs.starts_with(prefix_) ? theirs.substr(prefix_.size()) : theirs;
+  }
+  bool ignores(const TensorMap& map, const std::string& in_file) const {
+    return map.ignores(in_file) || (bare_ && map.ignores(prefix_ + in_file));
+  }
+
+ private:
+  std::string prefix_;
+  bool bare_;
+};
+
+TensorRead read_of(std::string name, const CheckpointTensor::Part& part, bool whole) {
+  TensorRead read{std::move(name), part.ours};
+  if (!whole) {
+    const TensorPiece& piece = part.piece;
+    read.slice = TensorSlice{piece.dim, piece.begin, piece.begin + part.ours.size(piece.dim)};
+  }
+  return read;
+}
+
+// The dtype that most elements have.
+std::optional<DType> common_dtype(const SafetensorsReader& weights) {
+  std::map<DType, std::int64_t> elements;
+  for (const StoredTensor& tensor : weights.tensors()) {
+    if (tensor.dtype) elements[*tensor.dtype] += tensor.numel();
+  }
+  const auto most = std::max_element(elements.begin(), elements.end(),
+                                     [](auto& a, auto& b) { return a.second < b.second; });
+  if (most == elements.end()) return std::nullopt;
+  return most->first;
+}
+
+}  // namespace
+
+std::shared_ptr<LanguageModel> create_from_folder(const fs::path& folder,
+                                                  const ModelFamilies& families,
+                                                  const config::RawTable& overrides) {
+  const fs::path file = folder / "config.json";
+  if (!fs::exists(file)) {
+    throw DataError(cat(folder.string(),
+                        " holds no config.json, so that the kind of its model is "
+                        "not known"));
+  }
+  const std::string text = read_file(file, kLargestConfig);
+  const HuggingFaceConfig config(text, file);
+  const std::string model_type = config.text("model_type", "");
+  if (model_type.empty()) config.refuse("model_type", "needs to be there");
+  const ModelFamily* family = families.find_model_type(model_type);
+  if (family == nullptr) {
+    const auto known = families.model_types();
+    config.refuse("model_type",
+                  cat("no model family reads \"", model_type, '"', did_you_mean(model_type, known),
+                      "; there are ", join(known, ", ")));
+  }
+  return family->create_from_huggingface(text, file, overrides);
+}
+
+StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights) {
+  const auto form = model.huggingface();
+  if (!form) throw Error("this model has no Hugging Face form to load weights from");
+  const FileNames names(weights, form->tensors);
+
+  Differences differences;
+  std::set<std::string> expected;
+  std::vector<TensorRead> reads;
+  StoredDTypes dtypes;
+  for (const CheckpointTensor& tensor : checkpoint_tensors(model, form->tensors)) {
+    const std::string name = names.in_file(tensor.name);
+    expected.insert(name);
+    const StoredTensor* stored = weights.find(name);
+    if (stored == nullptr) {
+      differences.missing.push_back(name);
+      continue;
+    }
+    if (stored->shape != tensor.shape) {
+      differences.misshapen.push_back(
+          cat(name, " is ", shape_text(stored->shape), " and must be ", shape_text(tensor.shape)));
+      continue;
+    }
+    if (stored->dtype) dtypes[name] = *stored->dtype;
+    for (const auto& part : tensor.parts) {
+      reads.push_back(read_of(name, part, tensor.parts.size() == 1));
+    }
+  }
+  for (const StoredTensor& stored : weights.tensors()) {
+    if (!expected.contains(stored.name) && !names.ignores(form->tensors, stored.name)) {
+      differences.superfluous.push_back(cat(stored.name, ' ', shape_text(stored.shape)));
+    }
+  }
+  differences.throw_if_any(weights.path());
+  read_tensors(weights, reads);
+  return dtypes;
+}
+
+LoadedModel load_huggingface(const fs::path& folder, const ModelFamilies& families,
+                             std::optional<DType> dtype) {
+  LoadedModel loaded{create_from_folder(folder, families), {}};
+  const SafetensorsReader weights(folder);
+  if (!dtype) dtype = common_dtype(weights);
+  if (dtype) nn::set_dtype(*loaded.model, to_scalar_type(*dtype));
+  nn::FlatParameters(*loaded.model).materialise(at::kCPU);
+  loaded.stored_dtypes = load_weights(*loaded.model, weights);
+  return loaded;
+}
+
+}  // namespace roux
