@@ -65,7 +65,8 @@ class Lexer {
     const std::size_t start = at_;
     const char kind = text_[tag + 1];
     at_ = tag + 2;
-    const char sign = at_ < text_.size() && (text_[at_] == '-' || text_[at_] == '+') ? text_[at_] : ' ';
+    const char sign =
+        at_ < text_.size() && (text_[at_] == '-' || text_[at_] == '+') ? text_[at_] : ' ';
     // `{{+ 1 }}` is a sum of nothing and 1: only a minus belongs to the tag of a variable.
     if (sign == '-' || (sign == '+' && kind != '{')) ++at_;
     add_data(start, before_tag(start, tag, kind, sign));
@@ -200,21 +201,24 @@ class Lexer {
         open += c == '(' ? ')' : c == '[' ? ']' : '}';
       } else if (c == ')' || c == ']' || c == '}') {
         if (open.empty()) fail(at_, cat("unexpected '", each, "'"));
-        if (open.back() != c) fail(at_, cat("unexpected '", each, "', expected '", open.back(), "'"));
+        if (open.back() != c)
+          fail(at_, cat("unexpected '", each, "', expected '", open.back(), "'"));
         open.pop_back();
       }
       add(Kind::Operator, std::string(each), at_);
       at_ += each.size();
       return;
     }
-    fail(at_, cat("unexpected character '", text_.substr(at_, code_point_at(text_, at_).size), "'"));
+    fail(at_,
+         cat("unexpected character '", text_.substr(at_, code_point_at(text_, at_).size), "'"));
   }
 
   void number(bool after_dot) {
     const std::size_t start = at_;
     const auto digits = [&](auto is) {
-      while (at_ < text_.size() &&
-             (is(text_[at_]) || (text_[at_] == '_' && at_ + 1 < text_.size() && is(text_[at_ + 1])))) {
+      while (
+          at_ < text_.size() &&
+          (is(text_[at_]) || (text_[at_] == '_' && at_ + 1 < text_.size() && is(text_[at_ + 1])))) {
         ++at_;
       }
     };
@@ -232,7 +236,8 @@ class Lexer {
         digits(is_digit);
       }
       if (!after_dot && at_ < text_.size() && (text_[at_] | 0x20) == 'e') {
-        const bool sign = at_ + 1 < text_.size() && (text_[at_ + 1] == '+' || text_[at_ + 1] == '-');
+        const bool sign =
+            at_ + 1 < text_.size() && (text_[at_ + 1] == '+' || text_[at_ + 1] == '-');
         if (digit_at(at_ + (sign ? 2 : 1))) {
           is_float = true;
           at_ += sign ? 2 : 1;

@@ -105,10 +105,10 @@ bool is_space(char32_t value) {
 bool is_alpha(char32_t value) {
   if (value < 0x80U) return (value | 0x20U) >= 'a' && (value | 0x20U) <= 'z';
   if (to_upper(value) != value || to_lower(value) != value) return true;
-  return value == 0xDFU || (value >= 0x250U && value < 0x110000U && !is_space(value) &&
-                            !(value >= 0x2000U && value < 0x2C00U) &&
-                            !(value >= 0x3000U && value <= 0x3004U) &&
-                            !(value >= 0x3007U && value <= 0x3030U) && value < 0xFB00U);
+  return value == 0xDFU ||
+         (value >= 0x250U && value < 0x110000U && !is_space(value) &&
+          !(value >= 0x2000U && value < 0x2C00U) && !(value >= 0x3000U && value <= 0x3004U) &&
+          !(value >= 0x3007U && value <= 0x3030U) && value < 0xFB00U);
 }
 
 bool is_printable(char32_t value) {

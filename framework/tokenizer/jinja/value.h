@@ -35,16 +35,16 @@ class Value {
     std::shared_ptr<const std::string> what;
   };
   struct None {};
-  using Data = std::variant<Undefined, None, bool, std::int64_t, double, std::shared_ptr<const Text>,
-                            std::shared_ptr<List>, std::shared_ptr<const Dict>,
-                            std::shared_ptr<const Callable>, std::shared_ptr<Namespace>,
-                            std::shared_ptr<Loop>>;
+  using Data = std::variant<Undefined, None, bool, std::int64_t, double,
+                            std::shared_ptr<const Text>, std::shared_ptr<List>,
+                            std::shared_ptr<const Dict>, std::shared_ptr<const Callable>,
+                            std::shared_ptr<Namespace>, std::shared_ptr<Loop>>;
 
   Value() = default;
-  Value(None) : data_(None{}) {}                 // NOLINT: as the others, a value of its own
-  Value(bool value) : data_(value) {}            // NOLINT
-  Value(std::int64_t value) : data_(value) {}    // NOLINT
-  Value(double value) : data_(value) {}          // NOLINT
+  Value(None) : data_(None{}) {}               // NOLINT: as the others, a value of its own
+  Value(bool value) : data_(value) {}          // NOLINT
+  Value(std::int64_t value) : data_(value) {}  // NOLINT
+  Value(double value) : data_(value) {}        // NOLINT
   Value(Text text) : data_(std::make_shared<const Text>(std::move(text))) {}  // NOLINT
   Value(std::string text) : Value(Text{std::move(text), {}}) {}               // NOLINT
   Value(const char* text) : Value(std::string(text)) {}                       // NOLINT
@@ -122,7 +122,8 @@ struct Loop {
   Value items;  // a list that no one else holds
   std::size_t index = 0;
   int depth = 1;
-  Value changed = {};                  // what loop.changed() was given last
+  std::string changed = {};  // what loop.changed() was given last, as it is printed
+  bool was_changed = false;  // whether it was given anything
   std::shared_ptr<const Callable> recurse = {};  // of {% for … recursive %}
 };
 

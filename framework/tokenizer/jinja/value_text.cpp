@@ -16,7 +16,8 @@ namespace {
 class Printer {
  public:
   void repr(const Value& value) {
-    if (++depth_ > kMaxValueDepth + 10) throw Failure("a value that holds itself cannot be printed");
+    if (++depth_ > kMaxValueDepth + 10)
+      throw Failure("a value that holds itself cannot be printed");
     if (const Text* text = value.text()) {
       out_.append(text->made_into(quoted(text->bytes)));
     } else if (const List* list = value.list()) {
@@ -131,9 +132,9 @@ std::string float_repr(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   std::array<char, 40> buffer{};
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific)
-          .ptr;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                 std::chars_format::scientific)
+                       .ptr;
   const std::string text(buffer.data(), end);
   const auto e = text.find('e');
   const int exponent = std::stoi(text.substr(e + 1));

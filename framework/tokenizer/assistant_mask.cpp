@@ -1,0 +1,137 @@
+#include "tokenizer/assistant_mask.h"
+
+#include <algorithm>
+
+namespace roux {
+namespace {
+
+using jinja::Mark;
+
+// The first special token in the text: one that is known, or one that looks like it. Its end, or
+// npos; `begin` is where it begins.
+std::size_t end_of_special(std::string_view text, std::span<const std::string> known,
+                           std::size_t& begin) {
+  std::size_t first = std::string_view::npos;
+  std::size_t end = first;
+  const auto consider = [&](std::size_t at, std::size_t size) {
+    if (at < first || (at == first && at != std::string_view::npos && at + size > end)) {
+      first = at;
+      end = at + size;
+    }
+  };
+  for (const std::string& each : known) {
+    if (!each.empty()) consider(text.find(each), each.size());
+  }
+  // "<|im_end|>", "<｜end▁of▁sentence｜>".
+  for (const auto& [open, close] :
+       {std::pair<std::string_view, std::string_view>{"<|", "|>"}, {"<｜", "｜>"}}) {
+    const std::size_t at = text.find(open);
+    const std::size_t last = at == text.npos ? at : text.find(close, at + open.size());
+    if (last != text.npos) consider(at, last + close.size() - at);
+  }
+  begin = first;
+  return end;
+}
+
+// The pieces of one message, with those of no other between them.
+struct Run {
+  std::int32_t message;
+  std::size_t begin;
+  std::size_t end;
+};
+
+std::vector<Run> runs_of(const std::vector<Mark>& marks) {
+  std::vector<Run> runs;
+  for (const Mark& mark : marks) {
+    if (mark.message == jinja::kNoMessage) continue;
+    if (!runs.empty() && runs.back().message == mark.message) {
+      runs.back().end = mark.end;
+    } else {
+      runs.push_back({mark.message, mark.begin, mark.end});
+    }
+  }
+  return runs;
+}
+
+void add(std::vector<TextRange>& ranges, TextRange range) {
+  if (range.begin >= range.end) return;
+  if (!ranges.empty() && ranges.back().end >= range.begin) {
+    ranges.back().end = std::max(ranges.back().end, range.end);
+  } else {
+    ranges.push_back(range);
+  }
+}
+
+}  // namespace
+
+TurnShape learn_turn_shape(std::string_view question, std::string_view question_with_prompt,
+                           const jinja::Text& answered,
+                           std::span<const std::string> special_tokens) {
+  TurnShape shape;
+  const auto runs = runs_of(answered.marks);
+  if (runs.size() < 2) return shape;
+  const std::string_view text = answered.bytes;
+  const std::size_t asked = runs[0].end;
+
+  // What the prompt adds, or where it adds nothing, what stands behind the question.
+  const auto differs = std::mismatch(question.begin(), question.end(), question_with_prompt.begin(),
+                                     question_with_prompt.end());
+  std::string_view header = question_with_prompt.substr(
+      static_cast<std::size_t>(differs.second - question_with_prompt.begin()));
+  if (header.empty() && asked <= question.size()) header = question.substr(asked);
+  // Some prompts open the reasoning, which past answers don't show.
+  if (const std::size_t think = header.find("<think>"); think != header.npos && think > 0) {
+    header = header.substr(0, think);
+  }
+  if (text.substr(asked, runs[1].begin - asked).find(header) != text.npos) shape.header = header;
+
+  const std::string_view tail = text.substr(runs[1].end);
+  std::size_t begin = 0;
+  std::size_t end = end_of_special(tail, special_tokens, begin);
+  if (end == tail.npos) {
+    // "</s>", "<end_of_turn>".
+    begin = tail.find('<');
+    end = begin == tail.npos ? begin : tail.find('>', begin);
+    if (end != tail.npos) ++end;
+  }
+  if (end != tail.npos) shape.end = tail.substr(begin, end - begin);
+  return shape;
+}
+
+std::vector<TextRange> generated_ranges(const jinja::Text& text) {
+  std::vector<TextRange> ranges;
+  for (const Mark& mark : text.marks) {
+    if (mark.generated) add(ranges, {mark.begin, mark.end});
+  }
+  return ranges;
+}
+
+std::vector<TextRange> assistant_ranges(const jinja::Text& text,
+                                        const std::vector<bool>& is_assistant,
+                                        const TurnShape& shape,
+                                        std::span<const std::string> special_tokens) {
+  const std::string_view bytes = text.bytes;
+  const std::vector<Run> runs = runs_of(text.marks);
+  std::vector<TextRange> ranges;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const Run& run = runs[i];
+    if (!is_assistant[static_cast<std::size_t>(run.message)]) continue;
+    TextRange said{run.begin, run.end};
+
+    const std::size_t before = i == 0 ? 0 : runs[i - 1].end;
+    const std::string_view head = bytes.substr(before, run.begin - before);
+    const std::size_t header = shape.header.empty() ? head.npos : head.rfind(shape.header);
+    if (header != head.npos) said.begin = before + header + shape.header.size();
+
+    const std::size_t after = i + 1 == runs.size() ? bytes.size() : runs[i + 1].begin;
+    const std::string_view tail = bytes.substr(run.end, after - run.end);
+    std::size_t end = shape.end.empty() ? tail.npos : tail.find(shape.end);
+    std::size_t begin = 0;
+    end = end == tail.npos ? end_of_special(tail, special_tokens, begin) : end + shape.end.size();
+    if (end != tail.npos) said.end = run.end + end;
+    add(ranges, said);
+  }
+  return ranges;
+}
+
+}  // namespace roux
