@@ -1,0 +1,20 @@
+#include "ops/kernels/attention_backward.h"
+#include "ops/kernels/attention_forward.h"
+
+namespace roux::ops::ROUX_LEVEL {
+namespace {
+
+std::int64_t forward_space(const AttentionProblem& problem, std::int64_t most_queries) {
+  return ForwardSpace(problem, most_queries, nullptr).space.used();
+}
+
+std::int64_t backward_space(const AttentionProblem& problem) {
+  return BackwardSpace(problem, nullptr).space.used();
+}
+
+}  // namespace
+
+const AttentionKernels attention_bfloat16{forward_space, forward<BFloat16>, delta<BFloat16>,
+                                          backward_space, backward<BFloat16>};
+
+}  // namespace roux::ops::ROUX_LEVEL

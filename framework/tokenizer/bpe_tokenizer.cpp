@@ -1,0 +1,165 @@
+#include "tokenizer/bpe_tokenizer.h"
+
+#include <array>
+#include <atomic>
+#include <utility>
+
+#include "roux/base/error.h"
+#include "roux/tokenizer/utf8.h"
+#include "tokenizer/thread_cache.h"
+
+namespace roux {
+namespace {
+
+class BpeTokenizer final : public Tokenizer {
+ public:
+  using Tokenizer::encode;
+
+  BpeTokenizer(BpeTokenizerParts parts, std::string source)
+      : parts_(std::move(parts)), source_(std::move(source)) {
+    parts_.is_special.resize(static_cast<std::size_t>(size()));
+  }
+
+  void encode(std::string_view text, std::vector<TokenId>& ids,
+              const EncodeOptions& options) const override {
+    std::string replaced;
+    if (!is_valid_utf8(text)) {
+      replaced = replace_invalid_utf8(text);
+      text = replaced;
+    }
+    WordCache& cache = cache_.here();
+    if (options.add_special_tokens) append(parts_.prefix, ids);
+    parts_.added.split(
+        text, options.parse_special_tokens,
+        [&](std::string_view piece, std::size_t begin) {
+          encode_piece(piece, begin == 0, ids, options, cache);
+        },
+        [&](TokenId id) { ids.push_back(id); });
+    if (options.add_special_tokens) append(parts_.suffix, ids);
+  }
+
+  std::string decode(std::span<const TokenId> ids, const DecodeOptions& options) const override {
+    bool skips = false;
+    for (const TokenId id : ids) {
+      check(id);
+      skips |= options.skip_special_tokens && parts_.is_special[static_cast<std::size_t>(id)];
+    }
+    std::string text;
+    if (!skips) {
+      parts_.decoder->decode(ids, text);
+      return text;
+    }
+    std::vector<TokenId> kept;
+    kept.reserve(ids.size());
+    for (const TokenId id : ids) {
+      if (!parts_.is_special[static_cast<std::size_t>(id)]) kept.push_back(id);
+    }
+    parts_.decoder->decode(kept, text);
+    return text;
+  }
+
+  std::unique_ptr<StreamingDecoder> streaming_decoder(const DecodeOptions& options) const override {
+    return std::make_unique<Streaming>(*this, options);
+  }
+
+  TokenId size() const override { return parts_.vocabulary->size(); }
+
+  std::optional<std::string> token(TokenId id) const override {
+    if (!parts_.vocabulary->has(id)) return std::nullopt;
+    return parts_.vocabulary->spelled(id);
+  }
+  std::optional<TokenId> find(std::string_view token) const override {
+    return parts_.vocabulary->find(token);
+  }
+  bool is_special(TokenId id) const override {
+    return id >= 0 && id < size() && parts_.is_special[static_cast<std::size_t>(id)];
+  }
+  const SpecialTokens& special_tokens() const override { return parts_.special_tokens; }
+
+ private:
+  class Streaming final : public StreamingDecoder {
+   public:
+    Streaming(const BpeTokenizer& tokenizer, const DecodeOptions& options)
+        : tokenizer_(tokenizer), options_(options), stream_(*tokenizer.parts_.decoder) {}
+
+    std::string push(TokenId id) override {
+      tokenizer_.check(id);
+      if (options_.skip_special_tokens && tokenizer_.is_special(id)) return {};
+      return stream_.push(id);
+    }
+    std::string finish() override { return stream_.finish(); }
+
+   private:
+    const BpeTokenizer& tokenizer_;
+    DecodeOptions options_;
+    Decoder::Stream stream_;
+  };
+
+  static void append(const std::vector<TokenId>& from, std::vector<TokenId>& ids) {
+    ids.insert(ids.end(), from.begin(), from.end());
+  }
+
+  void check(TokenId id) const {
+    if (!parts_.vocabulary->has(id)) {
+      throw DataError(
+          cat(source_, ": there is no token with the id ", id, "; ids run from 0 to ", size() - 1));
+    }
+  }
+
+  // What lies between two tokens that were found in the text as it came.
+  void encode_piece(std::string_view piece, bool at_start, std::vector<TokenId>& ids,
+                    const EncodeOptions& options, WordCache& cache) const {
+    std::string normalized;
+    if (parts_.normalizer != nullptr) {
+      normalized = piece;
+      parts_.normalizer->apply(normalized);
+      piece = normalized;
+    }
+    if (parts_.added_normalized.empty()) {
+      if (!piece.empty()) encode_text(piece, at_start, ids, cache);
+      return;
+    }
+    parts_.added_normalized.split(
+        piece, options.parse_special_tokens,
+        [&](std::string_view part, std::size_t begin) {
+          encode_text(part, at_start && begin == 0, ids, cache);
+        },
+        [&](TokenId id) { ids.push_back(id); });
+  }
+
+  void encode_text(std::string_view text, bool at_start, std::vector<TokenId>& ids,
+                   WordCache& cache) const {
+    if (parts_.steps.empty()) {
+      encode_split(text, ids, cache);
+      return;
+    }
+    Pieces pieces{.views = {text}, .changed = {}, .at_start = at_start};
+    for (const auto& step : parts_.steps) step->apply(pieces);
+    for (const std::string_view piece : pieces.views) encode_split(piece, ids, cache);
+  }
+
+  void encode_split(std::string_view text, std::vector<TokenId>& ids, WordCache& cache) const {
+    if (parts_.splitter == nullptr) {
+      parts_.model->encode(text, ids, cache);
+      return;
+    }
+    std::array<std::size_t, 256> ends;
+    std::size_t begin = 0;
+    while (const std::size_t count = parts_.splitter->split(text, begin, ends)) {
+      parts_.model->encode(text, begin, std::span(ends).first(count), ids, cache);
+      begin = ends[count - 1];
+    }
+  }
+
+  BpeTokenizerParts parts_;
+  std::string source_;
+  ThreadCache cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> make_bpe_tokenizer(BpeTokenizerParts parts, std::string source) {
+  return std::make_unique<BpeTokenizer>(std::move(parts), std::move(source));
+}
+
+}  // namespace roux
