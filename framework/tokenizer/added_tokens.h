@@ -64,6 +64,7 @@ class AddedTokens {
   void add(AddedToken token, std::string_view sought);
 
   bool empty() const { return tokens_.empty(); }
+  const std::vector<AddedToken>& tokens() const { return tokens_; }
 
   // The second argument of `on_text` is where the piece begins. Without `parse_special`, special
   // tokens are text.

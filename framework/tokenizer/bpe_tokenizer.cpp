@@ -16,7 +16,9 @@ class BpeTokenizer final : public Tokenizer {
   using Tokenizer::encode;
 
   BpeTokenizer(BpeTokenizerParts parts, std::string source)
-      : parts_(std::move(parts)), source_(std::move(source)) {
+      : parts_(std::move(parts)),
+        decoder_(*parts_.vocabulary, std::move(parts_.decode_rules)),
+        source_(std::move(source)) {
     parts_.is_special.resize(static_cast<std::size_t>(size()));
   }
 
@@ -46,7 +48,7 @@ class BpeTokenizer final : public Tokenizer {
     }
     std::string text;
     if (!skips) {
-      parts_.decoder->decode(ids, text);
+      decoder_.decode(ids, text);
       return text;
     }
     std::vector<TokenId> kept;
@@ -54,7 +56,7 @@ class BpeTokenizer final : public Tokenizer {
     for (const TokenId id : ids) {
       if (!parts_.is_special[static_cast<std::size_t>(id)]) kept.push_back(id);
     }
-    parts_.decoder->decode(kept, text);
+    decoder_.decode(kept, text);
     return text;
   }
 
@@ -80,7 +82,7 @@ class BpeTokenizer final : public Tokenizer {
   class Streaming final : public StreamingDecoder {
    public:
     Streaming(const BpeTokenizer& tokenizer, const DecodeOptions& options)
-        : tokenizer_(tokenizer), options_(options), stream_(*tokenizer.parts_.decoder) {}
+        : tokenizer_(tokenizer), options_(options), stream_(tokenizer.decoder_) {}
 
     std::string push(TokenId id) override {
       tokenizer_.check(id);
@@ -152,11 +154,31 @@ class BpeTokenizer final : public Tokenizer {
   }
 
   BpeTokenizerParts parts_;
+  Decoder decoder_;
   std::string source_;
   ThreadCache cache_;
 };
 
 }  // namespace
+
+void add_token(AddedToken token, BpeTokenizerParts& parts) {
+  const auto at = static_cast<std::size_t>(token.id);
+  if (parts.vocabulary->find(token.text) != token.id) {
+    parts.vocabulary->add_outside_model(token.text, token.id);
+  }
+  if (token.special) {
+    if (at >= parts.is_special.size()) parts.is_special.resize(at + 1);
+    parts.is_special[at] = true;
+  }
+  if (!token.normalized) {
+    parts.added.add(std::move(token));
+    return;
+  }
+  std::string sought = token.text;
+  if (parts.normalizer != nullptr) parts.normalizer->apply(sought);
+  if (sought != token.text) parts.decode_rules.instead.insert_or_assign(token.id, sought);
+  parts.added_normalized.add(std::move(token), sought);
+}
 
 std::unique_ptr<Tokenizer> make_bpe_tokenizer(BpeTokenizerParts parts, std::string source) {
   return std::make_unique<BpeTokenizer>(std::move(parts), std::move(source));

@@ -23,7 +23,8 @@ namespace roux {
 struct BpeTokenizerParts {
   std::unique_ptr<Vocabulary> vocabulary;
   std::unique_ptr<BpeModel> model;  // over `vocabulary`
-  std::unique_ptr<Decoder> decoder;
+
+  DecodeRules decode_rules;  // what `decoder` is made with once all tokens are there
 
   AddedTokens added;             // sought in the text as it came
   AddedTokens added_normalized;  // sought in the normalized text
@@ -42,6 +43,9 @@ struct BpeTokenizerParts {
 
   SpecialTokens special_tokens;
 };
+
+// Makes what is sought in texts of a token, be it in the vocabulary or not.
+void add_token(AddedToken token, BpeTokenizerParts& parts);
 
 // `source`: the file, for messages.
 std::unique_ptr<Tokenizer> make_bpe_tokenizer(BpeTokenizerParts parts, std::string source);

@@ -44,12 +44,14 @@ Decoder::Decoder(const Vocabulary& vocabulary, DecodeRules rules) : rules_(std::
   for (TokenId id = 0; id < size; ++id) {
     offsets_.push_back(static_cast<std::uint32_t>(arena_.size()));
     if (!vocabulary.has(id)) continue;
+    const auto instead = rules_.instead.find(id);
+    const bool replaced = instead != rules_.instead.end();
     if (rules_.bytes) {
-      arena_ += vocabulary.text(id);
+      arena_ += replaced ? std::string_view(instead->second) : vocabulary.text(id);
       continue;
     }
     const auto at = static_cast<std::size_t>(id);
-    std::string token = vocabulary.spelled(id);
+    std::string token = replaced ? instead->second : vocabulary.spelled(id);
     if (rules_.first_differs) first_spelling_[at] = token;
     for (const auto& step : rules_.steps) token = step(std::move(token), false);
     if (rules_.byte_fallback) byte_of_[at] = byte_of(token);

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "roux/tokenizer/tokenizer.h"
@@ -30,6 +31,9 @@ struct DecodeRules {
 
   // Runs of "<0x0A>" as bytes: if they are no UTF-8 together, one U+FFFD for each.
   bool byte_fallback = false;
+
+  // Added tokens that were sought in normalized text: what stands for their spelling.
+  std::unordered_map<TokenId, std::string> instead;
 
   // Between tokens; the reference joins by a space where a file names no decoder.
   std::string separator;

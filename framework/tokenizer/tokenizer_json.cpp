@@ -209,24 +209,6 @@ void read_added_tokens(const JsonPart& list, BpeTokenizerParts& parts) {
 
 }  // namespace
 
-void add_token(AddedToken token, BpeTokenizerParts& parts) {
-  const auto at = static_cast<std::size_t>(token.id);
-  if (parts.vocabulary->find(token.text) != token.id) {
-    parts.vocabulary->add_outside_model(token.text, token.id);
-  }
-  if (token.special) {
-    if (at >= parts.is_special.size()) parts.is_special.resize(at + 1);
-    parts.is_special[at] = true;
-  }
-  if (!token.normalized) {
-    parts.added.add(std::move(token));
-    return;
-  }
-  std::string sought = token.text;
-  if (parts.normalizer != nullptr) parts.normalizer->apply(sought);
-  parts.added_normalized.add(std::move(token), sought);
-}
-
 BpeTokenizerParts read_tokenizer_json(const std::filesystem::path& path) {
   const JsonFile file(path);
   const JsonPart& root = file.root();
@@ -256,14 +238,15 @@ BpeTokenizerParts read_tokenizer_json(const std::filesystem::path& path) {
     parts.suffix = std::move(around.suffix);
   }
 
-  DecodeRules rules{.separator = " "};
+  parts.decode_rules.separator = " ";
   if (const auto part = root.find("decoder")) {
-    rules = read_decoder(*part);
+    DecodeRules rules = read_decoder(*part);
     if (rules.bytes && !pre_tokenizer.byte_level) {
       part->fail("is ByteLevel, which is not supported unless the pre_tokenizer is too");
     }
+    rules.instead = std::move(parts.decode_rules.instead);
+    parts.decode_rules = std::move(rules);
   }
-  parts.decoder = std::make_unique<Decoder>(*parts.vocabulary, std::move(rules));
   return parts;
 }
 

@@ -10,7 +10,4 @@ namespace roux {
 // names the file and the part, for what is damaged or not understood.
 BpeTokenizerParts read_tokenizer_json(const std::filesystem::path& path);
 
-// A token that is sought in the text, also if the vocabulary lacks it.
-void add_token(AddedToken token, BpeTokenizerParts& parts);
-
 }  // namespace roux

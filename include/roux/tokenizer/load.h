@@ -32,6 +32,7 @@ struct TiktokenFamily {
   std::string eos;
   std::string pad;
   bool adds_bos = false;
+  bool composes = false;  // texts are brought to Unicode's form C first
 };
 
 // One of llama3, qwen, gpt2 (r50k_base), cl100k_base, o200k_base. `num_ranks`: how many tokens the
