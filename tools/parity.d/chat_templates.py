@@ -297,7 +297,7 @@ def main():
     if not arguments.write:
         parser.error("--write or --live")
     count = write_all(FIXTURES, CONVERSATIONS, templates_of([]))
-    write(FIXTURES / "jinja/snippets.json", snippet_results())
+    write(FIXTURES / "jinja/snippets.json", [{"variables": VARIABLES}, *snippet_results()])
     print(count, "renderings,", len(SNIPPETS), "snippets")
     return 0
 
