@@ -59,7 +59,7 @@ std::vector<TensorGroup> group_tensors(std::span<const StoredTensor> tensors) {
     auto parts = split(tensor.name, '.');
     auto pattern = parts;
     for (auto& part : pattern) {
-      if (is_number(part)) part = "*";
+      if (is_number(part)) part.assign(1, '*');
     }
     auto& group = growing[{join(pattern, "."), dtype_text(tensor), tensor.shape}];
     if (group.parts.empty()) {

@@ -37,6 +37,18 @@ void TensorMap::part(std::string ours, std::string theirs, std::int64_t begin,
   add({.ours = std::move(ours), .theirs = std::move(theirs), .begin = begin, .length = length});
 }
 
+void TensorMap::add(TensorPiece piece) {
+  pieces_.push_back(std::move(piece));
+}
+
+void TensorMap::ignore(std::string theirs) {
+  ignored_.push_back(std::move(theirs));
+}
+
+void TensorMap::set_base_prefix(std::string prefix) {
+  base_prefix_ = std::move(prefix);
+}
+
 bool TensorMap::ignores(std::string_view theirs) const {
   return std::any_of(ignored_.begin(), ignored_.end(),
                      [&](const std::string& pattern) { return matches(pattern, theirs); });

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace roux {
@@ -29,18 +28,18 @@ class TensorMap {
   void same(std::string ours, std::string theirs);
   void transposed(std::string ours, std::string theirs);
   void part(std::string ours, std::string theirs, std::int64_t begin, std::int64_t length);
-  void add(TensorPiece piece) { pieces_.push_back(std::move(piece)); }
+  void add(TensorPiece piece);
 
   // Tensors that checkpoints may hold and that are no parameters: computed tables, a tied
   // projection written twice. A name, in which "*" stands for digits.
-  void ignore(std::string theirs) { ignored_.push_back(std::move(theirs)); }
+  void ignore(std::string theirs);
 
   const std::vector<TensorPiece>& pieces() const { return pieces_; }
   bool ignores(std::string_view theirs) const;
 
   // What the names begin with that belong to the model without its projection to logits: a
   // checkpoint of that part alone leaves it out.
-  void set_base_prefix(std::string prefix) { base_prefix_ = std::move(prefix); }
+  void set_base_prefix(std::string prefix);
   const std::string& base_prefix() const { return base_prefix_; }
 
  private:
