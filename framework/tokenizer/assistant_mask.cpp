@@ -83,7 +83,11 @@ TurnShape learn_turn_shape(std::string_view question, std::string_view question_
   if (const std::size_t think = header.find("<think>"); think != header.npos && think > 0) {
     header = header.substr(0, think);
   }
-  if (text.substr(asked, runs[1].begin - asked).find(header) != text.npos) shape.header = header;
+  const std::string_view head = text.substr(asked, runs[1].begin - asked);
+  if (const std::size_t at = head.rfind(header); at != head.npos) {
+    shape.header = header;
+    shape.lead = head.substr(at + header.size());
+  }
 
   const std::string_view tail = text.substr(runs[1].end);
   std::size_t begin = 0;
@@ -121,7 +125,11 @@ std::vector<TextRange> assistant_ranges(const jinja::Text& text,
     const std::size_t before = i == 0 ? 0 : runs[i - 1].end;
     const std::string_view head = bytes.substr(before, run.begin - before);
     const std::size_t header = shape.header.empty() ? head.npos : head.rfind(shape.header);
-    if (header != head.npos) said.begin = before + header + shape.header.size();
+    if (header != head.npos) {
+      said.begin = before + header + shape.header.size();
+    } else if (head.ends_with(shape.lead)) {
+      said.begin -= shape.lead.size();
+    }
 
     const std::size_t after = i + 1 == runs.size() ? bytes.size() : runs[i + 1].begin;
     const std::string_view tail = bytes.substr(run.end, after - run.end);

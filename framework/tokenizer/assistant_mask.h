@@ -13,6 +13,7 @@ namespace roux {
 // What a template writes around an answer, learnt from what it makes of a small conversation.
 struct TurnShape {
   std::string header;  // the last the model sees before it answers; "" if that is not known
+  std::string lead;    // what stands between the header and the answer: mostly ""
   std::string end;     // the token that ends an answer; "" if that is not known
 };
 

@@ -4,7 +4,7 @@ find_package(nlohmann_json REQUIRED GLOBAL)
 
 set(roux_chat_templates "")
 foreach(name IN ITEMS chatml gemma2 gemma3 llama2 llama3 llama3_1 llama3_2 mistral mistral_v3 mixtral
-                      olmo2 phi3 qwen2 qwen2_5 qwen3)
+                      olmo2 phi3 phi3_5 qwen2 qwen2_5 qwen3)
   list(APPEND roux_chat_templates ${CMAKE_CURRENT_SOURCE_DIR}/chat_templates/${name}.jinja)
 endforeach()
 

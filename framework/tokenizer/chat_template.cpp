@@ -36,6 +36,7 @@ constexpr FamilyTokens kFamilyTokens[] = {
     {"mixtral", "<s>", "</s>"},
     {"olmo2", "<|endoftext|>", "<|endoftext|>"},
     {"phi3", "<s>", "<|endoftext|>"},
+    {"phi3_5", "<s>", "<|endoftext|>"},
     {"qwen2", "", "<|im_end|>"},
     {"qwen2_5", "", "<|im_end|>"},
     {"qwen3", "", "<|im_end|>"},

@@ -134,8 +134,8 @@ TEST(ChatEncode, GivesEveryByteOfACharacterToWhoSaidIt) {
 
   std::string marks;
   for (const bool each : chat.assistant) marks += each ? '1' : '0';
-  //             <|im_start|> user \n é(2) <|im_end|> \n <|im_start|> assistant \n
-  EXPECT_EQ(marks, "0001" + std::string("0000") + "0" + "111111" + "0") << shown(tokenizer, chat);
+  // <|im_start|> user \n é é <|im_end|> \n <|im_start|> assistant \n, then the answer.
+  EXPECT_EQ(marks, std::string(10, '0') + "111111" + "0") << shown(tokenizer, chat);
 }
 
 }  // namespace

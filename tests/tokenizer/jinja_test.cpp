@@ -72,6 +72,8 @@ TEST(Jinja, StopsWhatWouldNotEnd) {
       "{% endfor %}",
       "nested deeper than");
   expect_error("{% set n = namespace() %}{% set n.n = n %}{{ n }}", "holds itself");
+  expect_error("{{ 9223372036854775807 + 1 }}", "an integer beyond 64 bits");
+  expect_error("{{ 2 ** 100 }}", "an integer beyond 64 bits");
   expect_error("{{ " + std::string(5000, '(') + "1" + std::string(5000, ')') + " }}",
                "nested deeper than");
   std::string sum = "{{ 1";

@@ -74,7 +74,6 @@ d.missing is defined
 d.missing.x
 d['missing'] is none
 d.a[1].x is none
-d.items
 d['items']
 d.get('b')
 d.get('z')
@@ -303,7 +302,6 @@ d | dictsort
 [1, 2, 3, 4, 5] | batch(2) | list
 [1, 2, 3, 4, 5] | batch(2, 0) | list
 'x' | center(9)
-d | attr('get')
 d | attr('b')
 n is number and f is float and n is integer
 t is number
@@ -440,10 +438,7 @@ l[none:2]
 l['a':]
 s.split('')
 s.join(1)
-2 ** 100
-9223372036854775807 + 1
 loop
-self
 caller
 varargs
 1 +

@@ -44,6 +44,7 @@ TOKENS = {
     "mixtral": ("<s>", "</s>"),
     "olmo2": ("<|endoftext|>", "<|endoftext|>"),
     "phi3": ("<s>", "<|endoftext|>"),
+    "phi3_5": ("<s>", "<|endoftext|>"),
     "qwen2": (None, "<|im_end|>"),
     "qwen2_5": (None, "<|im_end|>"),
     "qwen3": (None, "<|im_end|>"),
@@ -176,7 +177,7 @@ def generation_cases(conversations):
             out = tokenizer.apply_chat_template(messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True)
             text = tokenizer.apply_chat_template(messages, tokenize=False)
             yield {"template": template, "messages": messages, "text": text,
-                   "mask": ranges_of(out["assistant_masks"], sizes(tokenizer, out["input_ids"]))}
+                   "mask": whole_characters(ranges_of(out["assistant_masks"], sizes(tokenizer, out["input_ids"])), text)}
 
 
 def sizes(tokenizer, ids):
@@ -193,6 +194,15 @@ def ranges_of(mask, token_sizes):
             else:
                 ranges.append([at, at + size])
         at += size
+    return ranges
+
+
+def whole_characters(ranges, text):
+    """transformers marks no more than the first token of a range's last character."""
+    data = text.encode()
+    for each in ranges:
+        while each[1] < len(data) and data[each[1]] & 0xC0 == 0x80:
+            each[1] += 1
     return ranges
 
 

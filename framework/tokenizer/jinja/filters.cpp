@@ -66,7 +66,13 @@ Value abs(R runtime, V value, A) {
 
 Value attr(R runtime, V value, A arguments) {
   const Bound bound("attr", arguments, {"name"}, 1);
-  return member_of(runtime, value, bound.text(0).bytes);
+  const std::string& name = bound.text(0).bytes;
+  // A member, and never a key.
+  if (value.dict() == nullptr) return member_of(runtime, value, name);
+  auto method = find_method(value, name);
+  if (method == nullptr)
+    return Value::undefined(cat("'dict object' has no attribute '", name, "'"));
+  return Value(std::move(method));
 }
 
 Value batch(R runtime, V value, A arguments) {

@@ -360,16 +360,6 @@ Method loop_method(const Value& object, std::string_view name) {
   };
 }
 
-// What a template must not do to a list or a dict that others see.
-bool is_unsafe(const Value& object, std::string_view name) {
-  constexpr std::array<std::string_view, 12> kUnsafe = {
-      "append", "extend", "insert",     "pop",    "remove",  "reverse",
-      "sort",   "clear",  "setdefault", "update", "popitem", "fromkeys"};
-  return (object.dict() != nullptr || object.list() != nullptr) &&
-         std::find(kUnsafe.begin(), kUnsafe.end(), name) != kUnsafe.end() &&
-         (object.dict() == nullptr || object.dict()->find(name) == nullptr);
-}
-
 }  // namespace
 
 std::shared_ptr<const Callable> find_method(const Value& object, std::string_view name) {
@@ -381,10 +371,6 @@ std::shared_ptr<const Callable> find_method(const Value& object, std::string_vie
     method = list_method(object, name);
   }
   if (object.loop() != nullptr) method = loop_method(object, name);
-  if (method == nullptr && is_unsafe(object, name)) {
-    throw Failure(
-        cat("'", name, "' would change a ", type_name(object), ", which a template must not do"));
-  }
   if (method == nullptr) return nullptr;
   return std::make_shared<const Callable>(Callable{std::string(name), std::move(method)});
 }

@@ -1,5 +1,6 @@
 // What Python's operators, members and indices do to values.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "roux/base/error.h"
@@ -24,7 +25,20 @@ std::string object_name(const Value& value) {
   return value.is_none() ? "None" : cat("'", type_name(value), " object'");
 }
 
+// What would change a list or a dict that others see.
+bool is_unsafe(const Value& object, std::string_view name) {
+  constexpr std::array<std::string_view, 12> kUnsafe = {
+      "append", "extend", "insert",     "pop",    "remove",  "reverse",
+      "sort",   "clear",  "setdefault", "update", "popitem", "fromkeys"};
+  return (object.dict() != nullptr || object.list() != nullptr) &&
+         std::find(kUnsafe.begin(), kUnsafe.end(), name) != kUnsafe.end();
+}
+
 Value no_member(const Value& object, std::string_view name) {
+  if (is_unsafe(object, name)) {
+    return Value::undefined(
+        cat("'", name, "' would change a ", type_name(object), ", which a template must not do"));
+  }
   return Value::undefined(cat(object_name(object), " has no attribute '", name, "'"));
 }
 

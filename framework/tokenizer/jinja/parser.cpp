@@ -133,10 +133,16 @@ class Parser {
     if (node.depth > kMaxDepth) fail(node.offset, cat("nested deeper than ", kMaxDepth));
   }
 
+  std::size_t offset_of_last_tag() const {
+    std::size_t i = at_;
+    while (i > 0 && tokens_[i].kind != Kind::BlockBegin) --i;
+    return tokens_[std::min(i + 1, tokens_.size() - 1)].offset;
+  }
+
   // Statements up to one of these tags, which is the next word then; {} means to the end.
   Body body(std::initializer_list<std::string_view> ends) {
     const Level level(*this);
-    const std::size_t start = now().offset;
+    const std::size_t start = offset_of_last_tag();
     Body body;
     for (;;) {
       if (is(Kind::Data)) {

@@ -18,7 +18,7 @@ std::vector<Value> split_at_space(const Text& text, std::int64_t count) {
   std::string_view rest = strip_left(text.bytes);
   while (!rest.empty()) {
     if (count >= 0 && static_cast<std::int64_t>(parts.size()) == count) {
-      parts.emplace_back(text.slice(strip_right(rest)));
+      parts.emplace_back(text.slice(rest));
       break;
     }
     std::size_t end = 0;
@@ -38,7 +38,7 @@ std::vector<Value> split_at_space_from_right(const Text& text, std::int64_t coun
   std::string_view rest = strip_right(text.bytes);
   while (!rest.empty()) {
     if (count >= 0 && static_cast<std::int64_t>(parts.size()) == count) {
-      parts.emplace_back(text.slice(strip_left(rest)));
+      parts.emplace_back(text.slice(rest));
       break;
     }
     std::size_t begin = rest.size();
