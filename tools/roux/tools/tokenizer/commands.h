@@ -1,0 +1,13 @@
+#pragma once
+
+#include "tool/tool.h"
+
+namespace roux::tool {
+
+// Each is defined in <name>.cpp.
+Command decode_command();
+Command encode_command();
+Command info_command();
+Command train_command();
+
+}  // namespace roux::tool

@@ -1,0 +1,189 @@
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <string>
+
+#include "commands.h"
+#include "roux/base/error.h"
+#include "roux/base/units.h"
+#include "roux/tokenizer/bpe_trainer.h"
+#include "text_files.h"
+
+namespace roux::tool {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+// Says how far it is: in one line on a terminal, in a line every ten seconds elsewhere.
+class ProgressLine {
+ public:
+  ProgressLine(std::uint64_t total_bytes, std::int64_t vocab_size, bool quiet)
+      : total_bytes_(total_bytes),
+        vocab_size_(vocab_size),
+        quiet_(quiet),
+        is_terminal_(isatty(STDERR_FILENO) == 1) {}
+
+  ~ProgressLine() { clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(const BpeProgress& progress) {
+    const auto now = Clock::now();
+    const bool is_last = progress.tokens == vocab_size_;
+    if (quiet_ || is_last || now - last_ < (is_terminal_ ? kOnTerminal : kElsewhere)) return;
+    last_ = now;
+    const std::string line = progress.tokens > 0 ? merging(progress) : counting(progress);
+    if (is_terminal_) {
+      std::cerr << '\r' << line << "\x1b[K" << std::flush;
+      shown_ = true;
+    } else {
+      std::cerr << line << '\n';
+    }
+  }
+
+  void clear() {
+    if (shown_) std::cerr << "\r\x1b[K" << std::flush;
+    shown_ = false;
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kOnTerminal{100};
+  static constexpr std::chrono::milliseconds kElsewhere{10'000};
+
+  std::string counting(const BpeProgress& progress) const {
+    return cat("counting words: ", approximate_bytes(progress.bytes),
+               total_bytes_ ? cat(" of ", approximate_bytes(total_bytes_)) : "", ", ",
+               progress.words, " different ones");
+  }
+
+  std::string merging(const BpeProgress& progress) const {
+    return cat("merging: ", progress.tokens, " of ", vocab_size_, " tokens");
+  }
+
+  std::uint64_t total_bytes_;
+  std::int64_t vocab_size_;
+  bool quiet_;
+  bool is_terminal_;
+  bool shown_ = false;
+  Clock::time_point last_ = Clock::now();
+};
+
+std::string_view pattern_of(const std::string& name) {
+  if (name == "gpt2") return split_patterns::kGpt2;
+  return name == "qwen2" ? split_patterns::kQwen2 : split_patterns::kLlama3;
+}
+
+TextFormat format_of(const std::string& name) {
+  if (name == "text") return TextFormat::Text;
+  return name == "jsonl" ? TextFormat::Jsonl : TextFormat::Auto;
+}
+
+BpeTrainerConfig config_of(const Arguments& arguments) {
+  BpeTrainerConfig config;
+  config.vocab_size = arguments.number("--vocab-size", config.vocab_size, 1);
+  config.pattern = pattern_of(arguments.text("--pattern", "llama3"));
+  config.min_frequency = arguments.number("--min-frequency", config.min_frequency, 1);
+  config.max_words = arguments.number("--max-words", config.max_words, 1000);
+  config.num_threads = static_cast<int>(arguments.number("--threads", 0, 0, 1024));
+  if (arguments.has("--special-token")) config.special_tokens = arguments.all("--special-token");
+  if (arguments.has("--no-special-tokens")) config.special_tokens.clear();
+  return config;
+}
+
+int train(const Arguments& arguments) {
+  const fs::path folder = arguments.text("--output");
+  const bool quiet = arguments.has("--quiet");
+  for (const char* name : {"tokenizer.json", "tokenizer_config.json"}) {
+    if (!arguments.has("--force") && fs::exists(folder / name)) {
+      throw ConfigError(cat((folder / name).string(), " is there already (--force replaces it)"));
+    }
+  }
+  const BpeTrainerConfig config = config_of(arguments);
+  TextFiles files(arguments.operands, format_of(arguments.text("--format", "auto")),
+                  arguments.text("--field", "text"), config.pattern);
+  const auto start = Clock::now();
+  ProgressLine line(files.total_bytes(), config.vocab_size, quiet);
+  const TrainedBpe trained = train_bpe(
+      config, [&](std::string& text) { return files.next(text); },
+      [&](const BpeProgress& progress) { line.show(progress); });
+  save_tokenizer(trained, folder);
+
+  line.clear();
+  if (trained.forgotten_words > 0) {
+    std::cerr << "roux: " << trained.forgotten_words
+              << " rare words were forgotten on the way (--max-words " << config.max_words << ")\n";
+  }
+  const auto made = static_cast<std::int64_t>(trained.tokens.size());
+  if (made < config.vocab_size) {
+    std::cerr << "roux: the vocabulary has " << made << " tokens instead of " << config.vocab_size
+              << ": no other pair comes " << config.min_frequency << " times (--min-frequency)\n";
+  }
+  if (!quiet) {
+    std::cerr << (folder / "tokenizer.json").string() << ": " << made << " tokens from "
+              << approximate_bytes(trained.bytes) << " of text with " << trained.words
+              << " different words, in "
+              << approximate_duration(
+                     std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start))
+              << '\n';
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command train_command() {
+  return {
+      .name = "train",
+      .summary = "learns a byte-level BPE from text, and writes it as tokenizer.json",
+      .operands = {"FILE..."},
+      .options =
+          {{.name = "--output",
+            .value = "DIR",
+            .help = "the folder for tokenizer.json and tokenizer_config.json",
+            .letter = "-o",
+            .required = true},
+           {.name = "--vocab-size",
+            .value = "N",
+            .help = "how many tokens there shall be, special ones and the 256 bytes included; "
+                    "32000 unless given"},
+           {.name = "--pattern",
+            .value = "NAME",
+            .help = "whose way of cutting text into words it is; llama3 unless given",
+            .choices = {"llama3", "qwen2", "gpt2"}},
+           {.name = "--special-token",
+            .value = "TEXT",
+            .help =
+                "a token that no text is turned into unless it is asked for; the first one ends "
+                "a text; <|endoftext|> unless given",
+            .repeatable = true},
+           {.name = "--no-special-tokens", .help = "have none"},
+           {.name = "--min-frequency",
+            .value = "N",
+            .help = "merge no pair that comes less often; 2 unless given"},
+           {.name = "--format",
+            .value = "NAME",
+            .help = "what the files are; by their names unless given",
+            .choices = {"auto", "text", "jsonl"}},
+           {.name = "--field",
+            .value = "NAME",
+            .help = "the field of a JSON line that holds its text; text unless given"},
+           {.name = "--max-words",
+            .value = "N",
+            .help = "how many different words to remember while counting, at about 200 bytes each; "
+                    "5000000 unless given"},
+           {.name = "--threads",
+            .value = "N",
+            .help = "threads that count words; one a core unless given"},
+           {.name = "--force", .help = "replace what is in the folder"},
+           {.name = "--quiet", .help = "say nothing of how far it is", .letter = "-q"}},
+      .details =
+          "A FILE is one text, or, named .jsonl or .ndjson, one text a line; - is the standard\n"
+          "input (zcat corpus.gz | roux tokenizer train -o DIR -). The same files give the same\n"
+          "bytes, whatever the number of threads.\n",
+      .run = train};
+}
+
+}  // namespace roux::tool
