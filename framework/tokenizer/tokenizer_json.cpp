@@ -202,6 +202,8 @@ void read_added_tokens(const JsonPart& list, BpeTokenizerParts& parts) {
                      .rstrip = item.flag("rstrip", false),
                      .normalized = item.flag("normalized", true),
                      .special = item.flag("special", false)};
+    // As in the reference: what the model has too keeps the model's id.
+    if (const auto id = parts.vocabulary->find(token.text)) token.id = *id;
     if (token.text.empty()) item.at("content").must_be("a text that is not empty");
     add_token(std::move(token), parts);
   }
