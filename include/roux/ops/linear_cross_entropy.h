@@ -30,13 +30,35 @@ struct CrossEntropyOptions {
 // [tokens], int64. A target outside the vocabulary that is not ignore_index throws.
 
 // The sum over all targets that count: a float32 scalar (float64 for float64). Its gradients are
-// computed along the way, where any is asked for.
+// computed along the way, where any is asked for, so that its backward pass, which can run once,
+// only multiplies them by what comes in.
 at::Tensor linear_cross_entropy(const at::Tensor& hidden, const at::Tensor& weight,
                                 const at::Tensor& bias, const at::Tensor& targets,
                                 const CrossEntropyOptions& options = {});
 
-// The loss of each token, zero where it is ignored: [tokens], float32. The backward pass computes
-// the logits again.
+// Where the weight's gradient goes while the loss is computed, so that no memory of the weight's
+// size is needed beside it: a part of the flat gradients.
+struct WeightGradient {
+  at::Tensor into;  // [vocabulary, dim], float32 (float64 for float64), whatever the weight's dtype
+
+  // What the loss's backward pass will be called with. All gradients are made for it, and the
+  // backward pass throws if it is given something else.
+  double scale = 1.0;
+
+  // Added to what is there, or written over it: then `into` needn't be zeroed before.
+  bool add = true;
+};
+
+// The same sum. Unless gradients are off (NoGradGuard), the weight's is in `gradient.into` when
+// this returns, even if the weight itself doesn't require one (a copy in another dtype), and
+// autograd gives the weight none; its post-accumulate hooks still run in the backward pass.
+at::Tensor linear_cross_entropy(const at::Tensor& hidden, const at::Tensor& weight,
+                                const at::Tensor& bias, const at::Tensor& targets,
+                                const CrossEntropyOptions& options, const WeightGradient& gradient);
+
+// The loss of each token, zero where it is ignored: [tokens], float32 (float64 for float64). The
+// backward pass computes the logits again. Without options it is minus the log-probability of the
+// targets: what scores a text.
 at::Tensor linear_cross_entropy_per_token(const at::Tensor& hidden, const at::Tensor& weight,
                                           const at::Tensor& bias, const at::Tensor& targets,
                                           const CrossEntropyOptions& options = {});
