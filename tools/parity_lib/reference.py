@@ -258,6 +258,11 @@ def check(case, folder, expected, spread, margin, ids, ends):
             raise Unfit(f"{key} = {other} gives the same logits")
 
 
+def cache_from(case):
+    crosses = min(case.lengths) > case.config.get("original_max_position_embeddings", 1 << 30)
+    return case.config["original_max_position_embeddings"] + 1 if crosses else 1
+
+
 def write_once(case, folder, seed):
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
@@ -282,6 +287,9 @@ def write_once(case, folder, seed):
         "seed": seed,
         "saved_in": case.dtype,
         "config_style": case.style,
+        # A cache begins with as many tokens of each document: where LongRoPE's frequencies change
+        # at a length, the keys of a cache that grows past it stay as they were.
+        "cache_from": cache_from(case),
         "aux_loss_coefficient": case.config.get("router_aux_loss_coef"),
         "router_margin": margin,
         "reference_differs_from_itself_by": spread,

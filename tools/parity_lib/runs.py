@@ -97,6 +97,11 @@ def live(program, count, seed, families, keep):
     return report(results)
 
 
+def distance(value):
+    """JSON knows no infinity."""
+    return float("inf") if value is None else value
+
+
 def report(results):
     """The largest differences of each family, and every problem."""
     failed = 0
@@ -107,7 +112,8 @@ def report(results):
     for result in results:
         families.setdefault(result["family"], []).append(result)
     for family, group in families.items():
-        worst = [max((result["differences"].get(name, 0.0) for result in group)) for name in columns]
+        worst = [max(distance(result["differences"].get(name, 0.0)) for result in group)
+                 for name in columns]
         print(f"| {family} | {len(group)} | " + " | ".join(f"{value:.1e}" for value in worst) + " |")
     for result in results:
         failed += bool(result["problems"])
