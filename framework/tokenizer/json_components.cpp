@@ -89,20 +89,32 @@ void read_split(const JsonPart& part, PreTokenizerParts& result) {
 
 void read_step(const JsonPart& part, PreTokenizerParts& result) {
   if (result.byte_level) part.fail("comes after ByteLevel, which must be the last");
-  // Only the last step may stay a splitter.
-  if (result.splitter != nullptr) {
-    result.steps.push_back(make_isolated(std::exchange(result.splitter, nullptr)));
-  }
   const std::string_view type = part.text("type");
   if (type == "Sequence") {
     part.allow_only({"type", "pretokenizers"});
     for (const JsonPart& step : part.at("pretokenizers").items()) read_step(step, result);
-  } else if (type == "ByteLevel") {
+    return;
+  }
+  // Only the last step that cuts may stay a splitter.
+  const auto end_splitter = [&result] {
+    if (result.splitter == nullptr) return;
+    result.steps.push_back(make_isolated(std::exchange(result.splitter, nullptr)));
+  };
+  if (type == "ByteLevel") {
     part.allow_only({"type", "add_prefix_space", "trim_offsets", "use_regex"});
-    if (part.flag("add_prefix_space", true)) result.steps.push_back(make_prefix_space());
-    if (part.flag("use_regex", true)) result.splitter = make_splitter(split_patterns::kGpt2);
+    if (part.flag("add_prefix_space", true)) {
+      end_splitter();
+      result.steps.push_back(make_prefix_space());
+    }
+    if (part.flag("use_regex", true)) {
+      end_splitter();
+      result.splitter = make_splitter(split_patterns::kGpt2);
+    }
     result.byte_level = true;
-  } else if (type == "Split") {
+    return;
+  }
+  end_splitter();
+  if (type == "Split") {
     read_split(part, result);
   } else if (type == "Digits") {
     part.allow_only({"type", "individual_digits"});
