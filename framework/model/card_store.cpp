@@ -85,7 +85,8 @@ CardFiles look_for(const Value* value, const HubCache& cache, bool (*holds)(cons
     if (!path) return {.why_not = cache.why_not(*model)};
   } else {
     path = local_path(*text, value->place().folder ? *value->place().folder : fs::path());
-    if (!fs::exists(*path)) return {.why_not = cat(path->string(), " is not there")};
+    std::error_code ignored;
+    if (!fs::exists(*path, ignored)) return {.why_not = cat(path->string(), " is not there")};
   }
   if (!holds(*path)) return {.why_not = cat(path->string(), " holds no ", what)};
   return {.path = path};
@@ -227,7 +228,7 @@ CardStore::CardStore(std::vector<fs::path> folders, HubCache cache) {
     std::error_code error;
     if (!seen.insert(fs::weakly_canonical(folder, error)).second) continue;
     try {
-      if (fs::is_regular_file(folder)) {
+      if (fs::is_regular_file(folder, error)) {
         state->add_file(folder);
       } else {
         for (const auto& file : toml_files_in(folder)) state->add_file(file);
@@ -255,7 +256,8 @@ std::vector<fs::path> CardStore::user_folders(const AssetsConfig& assets) {
   } else if (home != nullptr && *home != '\0') {
     config = fs::path(home) / ".config";
   }
-  if (!config.empty() && fs::is_directory(config / "roux" / "cards")) {
+  std::error_code ignored;
+  if (!config.empty() && fs::is_directory(config / "roux" / "cards", ignored)) {
     folders.push_back(config / "roux" / "cards");
   }
   return folders;

@@ -8,15 +8,17 @@
 #include "roux/base/strings.h"
 #include "roux/config/load.h"
 #include "roux/config/type.h"
+#include "roux/model/model_family.h"
 
 namespace roux {
 namespace {
 
 // `base` with the fields that `overrides` names. Throws ConfigError for what doesn't fit.
-DecoderConfig changed(const DecoderConfig& base, const config::RawTable& overrides) {
+DecoderConfig changed(const DecoderConfig& base, const ModelOverrides& overrides) {
   const config::ConfigType type = config::config_type<DecoderConfig>();
-  const config::LoadedConfig loaded =
-      config::load_config(type, {{type->write(&base)}, {overrides.value}}, config::NoCatalog());
+  std::vector<config::ConfigSource> sources{{type->write(&base)}};
+  for (const config::RawTable& table : overrides) sources.push_back({table.value});
+  const config::LoadedConfig loaded = config::load_config(type, sources, config::NoCatalog());
   loaded.problems.throw_if_any();
   return *static_cast<const DecoderConfig*>(loaded.object.get());
 }
@@ -39,10 +41,11 @@ class DecoderModelFamily final : public ModelFamily {
   }
 
   std::shared_ptr<LanguageModel> create(const std::string& architecture,
-                                        const config::RawTable& overrides) const override {
+                                        const ModelOverrides& overrides) const override {
     const auto& all = family_->architectures;
-    const auto found = std::find_if(all.begin(), all.end(),
-                                    [&](const auto& each) { return each.name == architecture; });
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) {
+      return architecture.empty() || each.name == architecture;
+    });
     if (found == all.end()) {
       throw ConfigError(cat("the model family \"", family_->name, "\" has no architecture \"",
                             architecture, '"', did_you_mean(architecture, architectures()),
@@ -53,7 +56,7 @@ class DecoderModelFamily final : public ModelFamily {
 
   std::shared_ptr<LanguageModel> create_from_huggingface(
       const std::string& config, const std::filesystem::path& file,
-      const config::RawTable& overrides) const override {
+      const ModelOverrides& overrides) const override {
     const DecoderConfig read = family_->read(HuggingFaceConfig(config, file));
     config::Problems problems;
     read.validate(problems);

@@ -8,10 +8,11 @@
 
 #include "model/huggingface_config.h"
 #include "roux/model/decoder_config.h"
-#include "roux/model/model_family.h"
 #include "roux/model/tensor_map.h"
 
 namespace roux {
+
+class ModelFamily;
 
 struct NamedArchitecture {
   std::string_view name;

@@ -1,6 +1,7 @@
 #include "roux/model/hub_cache.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -47,11 +48,14 @@ bool all_plain(const std::vector<std::string>& parts) {
   return std::all_of(parts.begin(), parts.end(), [](const auto& part) { return is_plain(part); });
 }
 
+// For a message: what can't be looked at is left out.
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
-    if (!entry.is_directory()) names.push_back(entry.path().lexically_relative(folder).string());
+  try {
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (!entry.is_directory()) names.push_back(entry.path().lexically_relative(folder).string());
+    }
+  } catch (const fs::filesystem_error&) {
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -90,18 +94,20 @@ fs::path HubCache::folder_of(const HubModel& model) const {
 std::optional<fs::path> HubCache::find(const HubModel& model) const {
   constexpr std::uint64_t kLongestCommit = 200;
   const auto folder = folder_of(model);
+  std::error_code ignored;
   std::string commit = model.revision;
-  if (const auto ref = folder / "refs" / model.revision; fs::is_regular_file(ref)) {
+  if (const auto ref = folder / "refs" / model.revision; fs::is_regular_file(ref, ignored)) {
     commit = trim(read_file(ref, kLongestCommit));
   }
   if (!is_plain(commit)) return {};
   const auto snapshot = folder / "snapshots" / commit;
-  return fs::is_directory(snapshot) ? std::optional(snapshot) : std::nullopt;
+  return fs::is_directory(snapshot, ignored) ? std::optional(snapshot) : std::nullopt;
 }
 
 std::string HubCache::why_not(const HubModel& model) const {
   const auto folder = folder_of(model);
-  if (!fs::is_directory(folder)) return cat(folder.string(), " is not there");
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) return cat(folder.string(), " is not there");
   const auto revisions = names_in(folder / "refs");
   return cat(folder.string(), " has no revision ", model.revision,
              revisions.empty() ? "" : cat(" (it has ", join(revisions, ", "), ")"));

@@ -87,7 +87,7 @@ std::optional<DType> common_dtype(const SafetensorsReader& weights) {
 
 std::shared_ptr<LanguageModel> create_from_folder(const fs::path& folder,
                                                   const ModelFamilies& families,
-                                                  const config::RawTable& overrides) {
+                                                  const ModelOverrides& overrides) {
   const fs::path file = folder / "config.json";
   if (!fs::exists(file)) {
     throw DataError(cat(folder.string(),

@@ -171,7 +171,7 @@ struct SafetensorsReader::State {
   }
 };
 
-SafetensorsReader::SafetensorsReader(const std::filesystem::path& path) {
+SafetensorsReader::SafetensorsReader(const std::filesystem::path& path) try {
   auto state = std::make_shared<State>();
   state->path = path;
   if (!std::filesystem::exists(path)) posix::fail("read", path, ENOENT);
@@ -182,6 +182,8 @@ SafetensorsReader::SafetensorsReader(const std::filesystem::path& path) {
     state->tensors = state->add(file);
   }
   state_ = std::move(state);
+} catch (const std::filesystem::filesystem_error& error) {
+  posix::fail("read", error.path1(), error.code().value());
 }
 
 const std::filesystem::path& SafetensorsReader::path() const {
@@ -238,11 +240,11 @@ std::shared_ptr<std::byte> SafetensorsReader::map_file(const StoredTensor& tenso
 }
 
 bool holds_safetensors(const std::filesystem::path& path) {
-  const auto is_one = [](const std::filesystem::path& file) {
-    return file.extension() == ".safetensors" && !file.filename().string().starts_with('.') &&
-           std::filesystem::is_regular_file(file);
-  };
   std::error_code ignored;
+  const auto is_one = [&](const std::filesystem::path& file) {
+    return file.extension() == ".safetensors" && !file.filename().string().starts_with('.') &&
+           std::filesystem::is_regular_file(file, ignored);
+  };
   if (!std::filesystem::is_directory(path, ignored)) return is_one(path);
   for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
     if (is_one(entry.path())) return true;

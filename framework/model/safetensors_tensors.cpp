@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <thread>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -30,8 +30,8 @@ constexpr std::int64_t kSerialElements = 16 << 10;
 // Leaving out a gap of less than a page does not make the system read less.
 constexpr std::int64_t kPageBytes = 4096;
 
-// Waiting for a disk takes more threads than cores.
-constexpr unsigned kMaxThreads = 8;
+// Beside the caller's. Waiting for a disk takes more threads than cores.
+constexpr int kThreads = 7;
 
 // The bytes of a stored tensor that go into a target: `rows` runs of `run` elements each, the first
 // at element `first`, each `stride` elements after the one before.
@@ -213,6 +213,73 @@ const StoredTensor& readable(const SafetensorsReader& reader, std::string_view n
   return stored;
 }
 
+void check_all(const SafetensorsReader& reader, std::span<const TensorRead> reads) {
+  std::vector<std::string> problems;
+  for (const auto& read : reads) {
+    require(read.target.defined() && !read.target.is_meta(),
+            "read_tensors: a target must have memory");
+    const auto* stored = reader.find(read.name);
+    if (stored != nullptr && read.slice) check_slice(*stored, *read.slice);
+    const std::string problem = stored == nullptr ? "is not there" : mismatch(*stored, read);
+    if (!problem.empty()) problems.push_back(cat("tensor \"", read.name, "\" ", problem));
+  }
+  if (!problems.empty()) {
+    throw DataError(cat(reader.path().string(), ":\n  ", join(problems, "\n  ")));
+  }
+}
+
+// Reads what was checked. What can't be filled in place, by its strides or its device, is read into
+// a tensor beside it and copied; of those only so many are held that a model larger than the memory
+// can go to a GPU.
+class Loader {
+ public:
+  explicit Loader(const SafetensorsReader& reader) : reader_(reader) {}
+
+  void add(const TensorRead& read) {
+    const auto& stored = reader_.at(read.name);
+    at::Tensor target = read.target;
+    if (!target.is_contiguous() || !target.is_cpu()) {
+      target = at::empty(target.sizes(), at::TensorOptions(target.scalar_type()));
+      copies_.emplace_back(read.target, target);
+      beside_ += target.nbytes();
+    }
+    add_pieces(stored, runs_of(stored, read.slice), target, pieces_);
+    if (beside_ > kMostBeside) finish();
+  }
+
+  void finish() {
+    const auto count = static_cast<std::int64_t>(pieces_.size());
+    if (count < 2) {
+      work(0, count);
+    } else {
+      if (!threads_) threads_.emplace(ThreadPoolConfig{.num_threads = kThreads, .name = "load"});
+      threads_->parallel_for(0, count, 1, [this](auto begin, auto end) { work(begin, end); });
+    }
+    const at::NoGradGuard no_grad;
+    for (const auto& [target, source] : copies_) target.copy_(source);
+    pieces_.clear();
+    copies_.clear();
+    beside_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kMostBeside = std::size_t{1} << 30U;
+
+  void work(std::int64_t begin, std::int64_t end) const {
+    const at::NoGradGuard no_grad;
+    for (auto i = begin; i < end; ++i) {
+      const auto& piece = pieces_[static_cast<std::size_t>(i)];
+      PieceReader(reader_, piece).read(piece.runs);
+    }
+  }
+
+  const SafetensorsReader& reader_;
+  std::vector<Piece> pieces_;
+  std::vector<std::pair<at::Tensor, at::Tensor>> copies_;
+  std::size_t beside_ = 0;
+  std::optional<ThreadPool> threads_;
+};
+
 at::Tensor read_new(const SafetensorsReader& reader, std::string_view name,
                     const std::optional<TensorSlice>& slice) {
   const auto& stored = readable(reader, name);
@@ -264,49 +331,10 @@ DType to_dtype(at::ScalarType type) {
 }
 
 void read_tensors(const SafetensorsReader& reader, std::span<const TensorRead> reads) {
-  const at::NoGradGuard no_grad;
-  std::vector<std::string> problems;
-  std::vector<Piece> pieces;
-  std::vector<std::pair<at::Tensor, at::Tensor>> copies;  // to targets that can't be filled as such
-  for (const auto& read : reads) {
-    const auto* stored = reader.find(read.name);
-    if (stored == nullptr) {
-      problems.push_back(cat("tensor \"", read.name, "\" is not there"));
-      continue;
-    }
-    require(!read.target.is_meta(), "read_tensors: a target must have memory");
-    if (read.slice) check_slice(*stored, *read.slice);
-    if (auto problem = mismatch(*stored, read); !problem.empty()) {
-      problems.push_back(cat("tensor \"", read.name, "\" ", problem));
-      continue;
-    }
-    at::Tensor target = read.target;
-    if (!target.is_contiguous() || !target.is_cpu()) {
-      target = at::empty(target.sizes(), at::TensorOptions(target.scalar_type()));
-      copies.emplace_back(read.target, target);
-    }
-    add_pieces(*stored, runs_of(*stored, read.slice), target, pieces);
-  }
-  if (!problems.empty()) {
-    throw DataError(cat(reader.path().string(), ":\n  ", join(problems, "\n  ")));
-  }
-
-  const auto work = [&](std::int64_t begin, std::int64_t end) {
-    const at::NoGradGuard no_grad_here;
-    for (auto i = begin; i < end; ++i) {
-      const auto& piece = pieces[static_cast<std::size_t>(i)];
-      PieceReader(reader, piece).read(piece.runs);
-    }
-  };
-  const auto count = static_cast<std::int64_t>(pieces.size());
-  if (count < 2) {
-    work(0, count);
-  } else {
-    const auto threads = std::min<std::int64_t>(count, kMaxThreads);
-    ThreadPool(ThreadPoolConfig{.num_threads = static_cast<int>(threads) - 1, .name = "load"})
-        .parallel_for(0, count, 1, work);
-  }
-  for (const auto& [target, source] : copies) target.copy_(source);
+  check_all(reader, reads);
+  Loader loader(reader);
+  for (const auto& read : reads) loader.add(read);
+  loader.finish();
 }
 
 at::Tensor read_tensor(const SafetensorsReader& reader, std::string_view name) {

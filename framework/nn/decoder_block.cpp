@@ -6,12 +6,6 @@
 
 namespace roux::nn {
 
-void describe(config::EnumValues<NormPlacement>& value) {
-  value("before", NormPlacement::Before, "x + f(norm(x)): Llama, and most.");
-  value("after", NormPlacement::After, "x + norm(f(x)): OLMo 2.");
-  value("both", NormPlacement::Both, "x + norm(f(norm(x))): Gemma 2 and 3.");
-}
-
 DecoderBlock::DecoderBlock(const DecoderBlockOptions& options,
                            std::shared_ptr<SelfAttention> attention,
                            std::shared_ptr<FeedForward> feed_forward)

@@ -4,11 +4,6 @@
 
 namespace roux::nn {
 
-void describe(config::EnumValues<NormKind>& value) {
-  value("rms", NormKind::Rms, "RMSNorm: divides by the root of the mean square.");
-  value("layer", NormKind::Layer, "LayerNorm: also subtracts the mean, and has a bias.");
-}
-
 Norm::Norm(std::int64_t dim, const NormOptions& options) : options_(options) {
   parameter(weight_, "weight", {dim}, Init::constant(1.0 - options.weight_offset));
   if (options.kind == NormKind::Layer) parameter(bias_, "bias", {dim}, Init::zeros());

@@ -13,12 +13,6 @@ std::shared_ptr<Projection> input_projection(const SelfAttentionOptions& options
 
 }  // namespace
 
-void describe(config::EnumValues<QueryKeyNorm>& value) {
-  value("none", QueryKeyNorm::None, "Queries and keys as they are projected.");
-  value("per_head", QueryKeyNorm::PerHead, "Each head's by itself: Qwen 3, Gemma 3.");
-  value("whole", QueryKeyNorm::Whole, "All heads' at once: OLMo 2.");
-}
-
 SelfAttention::SelfAttention(std::int64_t layer, const SelfAttentionOptions& options)
     : layer_(layer),
       options_(options),

@@ -53,7 +53,7 @@ TEST(Sections, HaveTheModelDatasetTokenizerAndGangThatFairseq2Has) {
   EXPECT_THAT(
       default_lines<ModelConfig>(),
       ElementsAre("name = \"none\"", "path = \"none\"", "family = \"none\"", "arch = \"none\"",
-                  "dtype = \"float32\"", "mmap = true", "[config_overrides]"));
+                  "dtype = \"float32\"", "[config_overrides]"));
   EXPECT_THAT(default_lines<ReferenceModelConfig>(), default_lines<ModelConfig>());
   EXPECT_THAT(default_lines<DatasetConfig>(),
               ElementsAre("name = \"none\"", "path = \"none\"", "family = \"none\"",

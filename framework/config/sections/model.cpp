@@ -18,7 +18,7 @@ void ModelConfig::describe(config::Fields<ModelConfig>& field) {
   field("dtype", &ModelConfig::dtype,
         "The type in which parameters are kept. Computing is trainer.mixed_precision's.")
       .one_of({"float64", "float32", "bfloat16", "float16"});
-  field("mmap", &ModelConfig::mmap, "Map weight files into memory instead of reading them.");
+  field.retired("mmap", "weights are read straight into the parameters, each once");
   field.retired("compile", "there is no tracing compiler here: operations are fused ahead of time");
   field.retired("compile_options", "there is no tracing compiler here");
 }

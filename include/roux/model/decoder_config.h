@@ -6,11 +6,9 @@
 #include <vector>
 
 #include "roux/config/fields.h"
-#include "roux/nn/decoder_block.h"
-#include "roux/nn/norm.h"
-#include "roux/nn/self_attention.h"
-#include "roux/ops/activation.h"
-#include "roux/ops/rotary.h"
+#include "roux/nn/kinds.h"
+#include "roux/ops/activation_kind.h"
+#include "roux/ops/rotary_scaling.h"
 
 namespace roux {
 

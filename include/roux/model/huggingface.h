@@ -23,7 +23,7 @@ using StoredDTypes = std::map<std::string, DType>;
 // there is none, or no family knows its model_type.
 std::shared_ptr<LanguageModel> create_from_folder(const std::filesystem::path& folder,
                                                   const ModelFamilies& families,
-                                                  const config::RawTable& overrides = {});
+                                                  const ModelOverrides& overrides = {});
 
 // Fills a model's parameters, which have their memory, from a checkpoint: each is converted to its
 // parameter's dtype. Throws DataError with everything that is missing, superfluous or misshapen, by

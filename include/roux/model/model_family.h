@@ -12,6 +12,9 @@
 
 namespace roux {
 
+// Changes to a model's settings, each laid over the one before: a card's, a config's.
+using ModelOverrides = std::vector<config::RawTable>;
+
 // Models of one kind, which differ in size: a recipe adds its own with
 // `container.collect<ModelFamily>(...)`. Everything is built on the meta device.
 class ModelFamily {
@@ -26,15 +29,16 @@ class ModelFamily {
   // The names of its known sizes.
   virtual std::vector<std::string> architectures() const = 0;
 
-  // Throws ConfigError for an architecture that is not there, or overrides that don't fit.
+  // An empty name is the first of architectures(). Throws ConfigError for one that is not there, or
+  // overrides that don't fit.
   virtual std::shared_ptr<LanguageModel> create(const std::string& architecture,
-                                                const config::RawTable& overrides = {}) const = 0;
+                                                const ModelOverrides& overrides = {}) const = 0;
 
   // `config`: the text of a config.json. Throws DataError, naming `file`, for what is missing in it
   // or can't be done.
   virtual std::shared_ptr<LanguageModel> create_from_huggingface(
       const std::string& config, const std::filesystem::path& file,
-      const config::RawTable& overrides = {}) const = 0;
+      const ModelOverrides& overrides = {}) const = 0;
 };
 
 // The families that a program knows.

@@ -4,19 +4,15 @@
 
 #include "roux/nn/block_stack.h"
 #include "roux/nn/feed_forward.h"
+#include "roux/nn/kinds.h"
 #include "roux/nn/norm.h"
 #include "roux/nn/self_attention.h"
 
 namespace roux::nn {
 
-enum class NormPlacement { Before, After, Both };
-
-void describe(config::EnumValues<NormPlacement>& value);
-
 struct DecoderBlockOptions {
   std::int64_t dim = 0;
 
-  // Before: x + f(norm(x)). After: x + norm(f(x)). Both: x + norm'(f(norm(x))).
   NormPlacement placement = NormPlacement::Before;
   NormOptions norm;
 };

@@ -1,13 +1,9 @@
 #pragma once
 
-#include "roux/config/fields.h"
+#include "roux/nn/kinds.h"
 #include "roux/nn/module.h"
 
 namespace roux::nn {
-
-enum class NormKind { Rms, Layer };
-
-void describe(config::EnumValues<NormKind>& value);
 
 struct NormOptions {
   NormKind kind = NormKind::Rms;

@@ -3,15 +3,12 @@
 #include <optional>
 
 #include "roux/nn/block_stack.h"
+#include "roux/nn/kinds.h"
 #include "roux/nn/norm.h"
 #include "roux/nn/projection.h"
 #include "roux/ops/attention.h"
 
 namespace roux::nn {
-
-enum class QueryKeyNorm { None, PerHead, Whole };
-
-void describe(config::EnumValues<QueryKeyNorm>& value);
 
 struct SelfAttentionOptions {
   std::int64_t dim = 0;
@@ -21,7 +18,6 @@ struct SelfAttentionOptions {
   bool bias = false;  // of the queries', keys' and values' projections
   bool output_bias = false;
 
-  // Queries and keys are normalised before they are rotated: each head by itself, or all at once.
   QueryKeyNorm norm = QueryKeyNorm::None;
   NormOptions norm_options;
 

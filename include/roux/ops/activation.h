@@ -2,14 +2,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "roux/config/fields.h"
+#include "roux/ops/activation_kind.h"
 
 namespace roux::ops {
-
-// gelu is the exact one (erf), gelu_tanh its approximation.
-enum class Activation { Silu, Gelu, GeluTanh, Relu };
-
-void describe(config::EnumValues<Activation>& value);
 
 at::Tensor activate(const at::Tensor& x, Activation activation);
 

@@ -17,7 +17,6 @@ struct ModelConfig {
   std::optional<std::string> arch;
   config::RawTable config_overrides;
   DType dtype = DType::Float32;
-  bool mmap = true;
 
   static void describe(config::Fields<ModelConfig>& field);
   void validate(config::Problems& problems) const;

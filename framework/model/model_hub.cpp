@@ -1,0 +1,71 @@
+#include "roux/model/model_hub.h"
+
+#include <algorithm>
+
+#include "roux/base/error.h"
+#include "roux/base/strings.h"
+#include "roux/model/huggingface.h"
+#include "roux/model/safetensors_tensors.h"
+
+namespace roux {
+
+namespace fs = std::filesystem;
+
+PlannedModel ModelHub::plan(const ModelConfig& config) const {
+  PlannedModel planned;
+  if (config.name) {
+    planned = plan_card(config);
+  } else if (config.path) {
+    planned = plan_folder(*config.path, config.family, config.arch.value_or(""),
+                          {config.config_overrides});
+  } else {
+    require(config.family.has_value(), "ModelHub: a model needs a name, a path or a family");
+    planned.model =
+        families_.get(*config.family).create(config.arch.value_or(""), {config.config_overrides});
+  }
+  nn::set_dtype(*planned.model, to_scalar_type(config.dtype));
+  return planned;
+}
+
+PlannedModel ModelHub::plan_card(const ModelConfig& config) const {
+  const ModelCardEntry entry = cards_.get(*config.name);
+  const fs::path folder = config.path ? *config.path : cards_.checkpoint_of(*config.name);
+  return plan_folder(folder, config.family ? config.family : entry.card.family,
+                     config.arch.value_or(entry.card.arch.value_or("")),
+                     {entry.card.config_overrides, config.config_overrides});
+}
+
+PlannedModel ModelHub::plan_folder(const fs::path& folder, const std::optional<std::string>& family,
+                                   const std::string& arch, const ModelOverrides& overrides) const {
+  if (fs::exists(folder / "config.json")) {
+    auto model = create_from_folder(folder, families_, overrides);
+    if (family && *family != model->family()) {
+      throw ConfigError(cat(folder.string(), " holds a model of the family \"", model->family(),
+                            "\", but \"", *family, "\" was asked for"));
+    }
+    return {std::move(model), folder};
+  }
+  if (!family) {
+    throw ConfigError(cat(folder.string(),
+                          " holds no config.json, so that model.family and "
+                          "model.arch must say what its weights are of"));
+  }
+  return {families_.get(*family).create(arch, overrides), folder};
+}
+
+fs::path find_checkpoint(const std::string& word, const CardStore& cards) {
+  if (const auto model = parse_hub_model(word)) {
+    const HubCache cache;
+    if (const auto found = cache.find(*model)) return *found;
+    throw ConfigError(cat(word, " is not on this machine: ", cache.why_not(*model)));
+  }
+  if (word.find('/') != std::string::npos || fs::exists(word)) return word;
+  const auto names = cards.names();
+  if (std::find(names.begin(), names.end(), word) == names.end()) {
+    throw ConfigError(cat('"', word, "\" is neither a file, a folder nor a model card",
+                          did_you_mean(word, names)));
+  }
+  return cards.checkpoint_of(word);
+}
+
+}  // namespace roux

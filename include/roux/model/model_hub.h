@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "roux/config/sections/model.h"
+#include "roux/model/card_store.h"
+#include "roux/model/language_model.h"
+#include "roux/model/model_family.h"
+
+namespace roux {
+
+// A model on the meta device, and where its values are to come from.
+struct PlannedModel {
+  std::shared_ptr<LanguageModel> model;
+  std::optional<std::filesystem::path> weights;  // nullopt: a new one, initialised from the seed
+};
+
+// Finds what a [model] section names: a card, a folder, or a family and an architecture.
+//
+// Immutable; refers to both, which must outlive it.
+class ModelHub {
+ public:
+  ModelHub(const ModelFamilies& families, const CardStore& cards)
+      : families_(families), cards_(cards) {}
+
+  // Builds the model, with parameters of the section's dtype. Throws ConfigError or DataError for
+  // what is not there or does not fit.
+  PlannedModel plan(const ModelConfig& config) const;
+
+ private:
+  PlannedModel plan_card(const ModelConfig& config) const;
+  PlannedModel plan_folder(const std::filesystem::path& folder,
+                           const std::optional<std::string>& family, const std::string& arch,
+                           const ModelOverrides& overrides) const;
+
+  const ModelFamilies& families_;
+  const CardStore& cards_;
+};
+
+// The checkpoint that a word of a command line names: a path, `hf://ORGANISATION/NAME` in the local
+// cache, or a model card. Throws ConfigError where there is none, and says where it was looked for.
+std::filesystem::path find_checkpoint(const std::string& word, const CardStore& cards);
+
+}  // namespace roux
