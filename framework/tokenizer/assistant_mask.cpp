@@ -33,6 +33,29 @@ std::size_t end_of_special(std::string_view text, std::span<const std::string> k
   return end;
 }
 
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
+                                  a.begin());
+}
+
+// From the first special token in the text to the last: "<|END_RESPONSE|><|END_OF_TURN_TOKEN|>".
+std::string special_tokens_of(std::string_view text, std::span<const std::string> known) {
+  std::size_t first = text.npos;
+  std::size_t last = 0;
+  for (;;) {
+    std::size_t begin = 0;
+    const std::size_t end = end_of_special(text.substr(last), known, begin);
+    if (end == text.npos) break;
+    first = std::min(first, last + begin);
+    last += end;
+  }
+  if (first != text.npos) return std::string(text.substr(first, last - first));
+  // "</s>", "<end_of_turn>".
+  first = text.find('<');
+  const std::size_t close = first == text.npos ? first : text.find('>', first);
+  return close == text.npos ? "" : std::string(text.substr(first, close + 1 - first));
+}
+
 // The pieces of one message, with those of no other between them.
 struct Run {
   std::int32_t message;
@@ -64,21 +87,20 @@ void add(std::vector<TextRange>& ranges, TextRange range) {
 
 }  // namespace
 
-TurnShape learn_turn_shape(std::string_view question, std::string_view question_with_prompt,
-                           const jinja::Text& answered,
+TurnShape learn_turn_shape(const TurnSamples& samples,
                            std::span<const std::string> special_tokens) {
   TurnShape shape;
-  const auto runs = runs_of(answered.marks);
+  const auto runs = runs_of(samples.answered.marks);
   if (runs.size() < 2) return shape;
-  const std::string_view text = answered.bytes;
+  const std::string_view text = samples.answered.bytes;
   const std::size_t asked = runs[0].end;
 
   // What the prompt adds, or where it adds nothing, what stands behind the question.
-  const auto differs = std::mismatch(question.begin(), question.end(), question_with_prompt.begin(),
-                                     question_with_prompt.end());
-  std::string_view header = question_with_prompt.substr(
-      static_cast<std::size_t>(differs.second - question_with_prompt.begin()));
-  if (header.empty() && asked <= question.size()) header = question.substr(asked);
+  const std::size_t same = common_prefix(samples.question, samples.prompt);
+  std::string_view header = std::string_view(samples.prompt).substr(same);
+  if (header.empty() && asked <= samples.question.size()) {
+    header = std::string_view(samples.question).substr(asked);
+  }
   // Some prompts open the reasoning, which past answers don't show.
   if (const std::size_t think = header.find("<think>"); think != header.npos && think > 0) {
     header = header.substr(0, think);
@@ -89,16 +111,15 @@ TurnShape learn_turn_shape(std::string_view question, std::string_view question_
     shape.lead = head.substr(at + header.size());
   }
 
-  const std::string_view tail = text.substr(runs[1].end);
-  std::size_t begin = 0;
-  std::size_t end = end_of_special(tail, special_tokens, begin);
-  if (end == tail.npos) {
-    // "</s>", "<end_of_turn>".
-    begin = tail.find('<');
-    end = begin == tail.npos ? begin : tail.find('>', begin);
-    if (end != tail.npos) ++end;
+  // What follows an answer, whether or not the conversation goes on.
+  std::string_view tail = text.substr(runs[1].end);
+  const auto longer = runs_of(samples.asked_again.marks);
+  if (longer.size() > 2) {
+    const std::string_view again = samples.asked_again.bytes;
+    tail = tail.substr(
+        0, common_prefix(tail, again.substr(longer[1].end, longer[2].begin - longer[1].end)));
   }
-  if (end != tail.npos) shape.end = tail.substr(begin, end - begin);
+  shape.end = special_tokens_of(tail, special_tokens);
   return shape;
 }
 

@@ -14,12 +14,18 @@ namespace roux {
 struct TurnShape {
   std::string header;  // the last the model sees before it answers; "" if that is not known
   std::string lead;    // what stands between the header and the answer: mostly ""
-  std::string end;     // the token that ends an answer; "" if that is not known
+  std::string end;  // what ends an answer, from a special token to a special token; "" if unknown
 };
 
-TurnShape learn_turn_shape(std::string_view question, std::string_view question_with_prompt,
-                           const jinja::Text& answered,
-                           std::span<const std::string> special_tokens);
+// From the renderings of a question, with the prompt for an answer, with an answer, and with
+// another question behind that.
+struct TurnSamples {
+  std::string question;
+  std::string prompt;
+  jinja::Text answered;
+  jinja::Text asked_again;
+};
+TurnShape learn_turn_shape(const TurnSamples& samples, std::span<const std::string> special_tokens);
 
 // The ranges that {% generation %} blocks wrote.
 std::vector<TextRange> generated_ranges(const jinja::Text& text);

@@ -163,12 +163,16 @@ class ChatTemplate::State {
   TurnShape learn(const jinja::Template& parsed) const {
     if (parsed.has_generation) return {};
     const std::vector<ChatMessage> messages = {{.role = "user", .content = "question"},
-                                               {.role = "assistant", .content = "answer"}};
-    const std::span<const ChatMessage> question(messages.data(), 1);
+                                               {.role = "assistant", .content = "answer"},
+                                               {.role = "user", .content = "question"}};
+    const std::span<const ChatMessage> all = messages;
     try {
-      const jinja::Text plain = run(parsed, question, {});
-      const jinja::Text prompt = run(parsed, question, {.add_generation_prompt = true});
-      return learn_turn_shape(plain.bytes, prompt.bytes, run(parsed, messages, {}), special_);
+      return learn_turn_shape(
+          {.question = run(parsed, all.first(1), {}).bytes,
+           .prompt = run(parsed, all.first(1), {.add_generation_prompt = true}).bytes,
+           .answered = run(parsed, all.first(2), {}),
+           .asked_again = run(parsed, all, {})},
+          special_);
     } catch (const DataError&) {
       // It wants another conversation than this. What it would say is not said here: the same
       // template may be right for the user's.

@@ -72,7 +72,7 @@ TEST(ChatTemplateParity, MasksWhatTransformersMasksInGenerationBlocks) {
 // What the model sees before an answer, rendered alone, ends where the answer begins.
 TEST(ChatTemplateParity, LetsAnAnswerBeginWhereThePromptEnds) {
   std::size_t count = 0;
-  for (const std::string& family : chat_test::families()) {
+  for (const std::string& family : ChatTemplate::builtin_names()) {
     const ChatTemplate chat_template = chat_test::template_of(family);
     for (const Json& each : chat_test::read_json(chat_test::fixtures() / (family + ".json"))) {
       if (!each.contains("text") || each["options"].contains("continue_final_message")) continue;
@@ -162,6 +162,16 @@ TEST(ChatTemplate, MasksReasoningAsSaid) {
 TEST(ChatTemplate, MasksTheEndOfAnEmptyAnswer) {
   EXPECT_EQ(masked("chatml", {{"user", "Hi"}, {"assistant", ""}}),
             "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n⟦<|im_end|>⟧\n");
+}
+
+TEST(ChatTemplate, MasksAllTokensThatEndAnAnswer) {
+  const ChatTemplate chat_template(
+      "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}"
+      "{{ '<|done|>' if m.role == 'assistant' else '' }}<|end|>{% endfor %}"
+      "{{ '<|assistant|>' if add_generation_prompt else '' }}");
+
+  EXPECT_EQ(bracketed(chat_template.render(kShort)),
+            "<|user|>Hi<|end|><|assistant|>⟦Ho<|done|><|end|>⟧<|user|>?<|end|>");
 }
 
 TEST(ChatTemplate, DoesNotTakeAQuoteForAnAnswer) {
