@@ -447,7 +447,7 @@ varargs
 {1
 'x
 foo bar
-1 | 
+1 |
 x is
 1 = 2
 a.b = 1
