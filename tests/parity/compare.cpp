@@ -158,8 +158,8 @@ class Comparer {
   }
 
   // In and out again: the same tensors, bit for bit, in their dtypes.
-  void compare_export(const std::filesystem::path& target) {
-    const LoadedModel loaded = load_huggingface(folder_);
+  void compare_export(std::optional<DType> dtype, const std::filesystem::path& target) {
+    const LoadedModel loaded = load_huggingface(folder_, ModelFamilies::standard(), dtype);
     ExportOptions options;
     options.stored_dtypes = loaded.stored_dtypes;
     export_huggingface(*loaded.model, target, options);
@@ -180,6 +180,8 @@ class Comparer {
       if (!wanted.contains(name)) problem("the export has " + name + ", which was not there");
     }
   }
+
+  bool has_mixed_dtypes() const { return expected_.mixed_dtypes; }
 
   void problem(std::string text) { comparison_.problems.push_back(std::move(text)); }
 

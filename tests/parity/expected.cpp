@@ -51,6 +51,7 @@ Expected read_expected(const std::filesystem::path& folder) {
   Expected expected;
   expected.name = about.at("name").get<std::string>();
   expected.family = about.at("family").get<std::string>();
+  expected.mixed_dtypes = about.at("saved_in") == "mixed";
   expected.cache_from = about.at("cache_from").get<std::int64_t>();
   expected.ids = read_tensor(reader, "ids");
   const at::Tensor ends = read_tensor(reader, "cu_seqlens");

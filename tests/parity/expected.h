@@ -37,6 +37,9 @@ struct Expected {
   std::optional<ExpectedLoss> balance;
   double balance_coefficient = 0.0;
 
+  // Whether the checkpoint has tensors of several dtypes.
+  bool mixed_dtypes = false;
+
   // The tokens of each document that a cache begins with, at least.
   std::int64_t cache_from = 1;
 

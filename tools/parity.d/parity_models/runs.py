@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 import transformers
 
-from parity_lib import cases, reference
+from parity_models import cases, reference
 
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import sysconfig
 
-from parity_lib import stand_ins
+from parity_models import stand_ins
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 FOLDER = ROOT / ".deps/parity"
 PYTHON = FOLDER / "bin/python"
 REQUIREMENTS = pathlib.Path(__file__).with_name("requirements.txt")
