@@ -1,10 +1,10 @@
 #include "tokenizer/chat_folder.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "roux/base/error.h"
 #include "roux/base/files.h"
+#include "tokenizer/jinja/json_parsing.h"
 
 namespace roux {
 namespace {
@@ -20,8 +20,8 @@ Json read_json(const std::filesystem::path& path) {
     Json json = Json::parse(text);
     if (!json.is_object()) throw DataError(cat(path.string(), ": must be a JSON object"));
     return json;
-  } catch (const Json::parse_error& error) {
-    throw DataError(cat(path.string(), ": no JSON from byte ", error.byte, " on"));
+  } catch (const Json::exception& error) {
+    throw DataError(cat(path.string(), ": ", jinja::json_problem(error)));
   }
 }
 

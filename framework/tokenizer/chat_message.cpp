@@ -5,6 +5,7 @@
 #include "roux/base/error.h"
 #include "tokenizer/chat_values.h"
 #include "tokenizer/jinja/json.h"
+#include "tokenizer/jinja/json_parsing.h"
 
 namespace roux {
 namespace {
@@ -125,9 +126,9 @@ jinja::Value value_of(const ChatMessage& message, std::int32_t index, bool conti
 std::vector<ChatMessage> parse_chat_messages(std::string_view json, std::string_view what) {
   Json parsed;
   try {
-    parsed = Json::parse(json.begin(), json.end());
-  } catch (const Json::parse_error& error) {
-    throw DataError(cat(what, ": no JSON from byte ", error.byte, " on"));
+    parsed = Json::parse(json.begin(), json.end(), jinja::JsonDepth(what));
+  } catch (const Json::exception& error) {
+    throw DataError(cat(what, ": ", jinja::json_problem(error)));
   }
   if (parsed.is_object() && parsed.contains("messages")) parsed = Json(parsed["messages"]);
   if (!parsed.is_array()) throw DataError(cat(what, ": must be a list of messages"));

@@ -3,6 +3,7 @@
 
 #include "roux/base/error.h"
 #include "roux/tokenizer/chat_template.h"
+#include "roux/tokenizer/load.h"
 #include "tokenizer/token_ranges.h"
 
 namespace roux {
@@ -136,6 +137,44 @@ TEST(ChatEncode, GivesEveryByteOfACharacterToWhoSaidIt) {
   for (const bool each : chat.assistant) marks += each ? '1' : '0';
   // <|im_start|> user \n é é <|im_end|> \n <|im_start|> assistant \n, then the answer.
   EXPECT_EQ(marks, std::string(10, '0') + "111111" + "0") << shown(tokenizer, chat);
+}
+
+// Among them are tokenizers that put a space in front, change spaces, and compose characters.
+TEST(ChatEncode, FollowsTheTokenizersOfTheFamilies) {
+  const std::string answer = "Die Antwort: 世界 é 👍🏽, x = 1;\n\tfertig!";
+  const std::vector<ChatMessage> messages = {{"user", "Frage  e\u0301e\u0301e\u0301 \n\nweiter?"},
+                                             {"assistant", answer},
+                                             {"user", "Frage  zwei?"},
+                                             {"assistant", answer}};
+  for (const auto& [file, name] :
+       std::vector<std::pair<std::string, std::string>>{{"gemma", "gemma2"},
+                                                        {"llama2", "llama2"},
+                                                        {"llama3", "llama3"},
+                                                        {"mistral", "mistral"},
+                                                        {"olmo2", "olmo2"},
+                                                        {"phi3", "phi3"},
+                                                        {"qwen2", "qwen2"},
+                                                        {"tekken", "mistral_v3"}}) {
+    const auto tokenizer =
+        load_tokenizer(std::filesystem::path(ROUX_TOKENIZER_FIXTURES) / (file + ".json"));
+
+    const EncodedChat chat = ChatTemplate::builtin(name).encode(*tokenizer, messages);
+
+    std::vector<TokenId> said;
+    std::vector<TokenId> others;
+    for (std::size_t i = 0; i < chat.ids.size(); ++i) {
+      (chat.assistant[i] ? said : others).push_back(chat.ids[i]);
+    }
+    const std::string text = tokenizer->decode(said);
+    const std::size_t first = text.find(answer);
+    ASSERT_NE(first, std::string::npos) << file << ": " << text;
+    EXPECT_NE(text.find(answer, first + 1), std::string::npos) << file << ": " << text;
+    EXPECT_EQ(text.find("Frage"), std::string::npos) << file << ": " << text;
+    EXPECT_EQ(text.find("weiter"), std::string::npos) << file << ": " << text;
+    const std::string rest = tokenizer->decode(others);
+    EXPECT_EQ(rest.find("Antwort"), std::string::npos) << file << ": " << rest;
+    EXPECT_EQ(rest.find("fertig"), std::string::npos) << file << ": " << rest;
+  }
 }
 
 }  // namespace

@@ -204,6 +204,10 @@ TEST(ChatTemplate, NamesWhatIsWrongWithAConversation) {
               ThrowsMessage<DataError>(HasSubstr("message 0: tool_calls: no JSON from byte")));
   EXPECT_THAT([] { parse_chat_messages(R"([{"role": "user"}, {"content": "x"}])", "a.json"); },
               ThrowsMessage<DataError>("a.json: message 1 has no role"));
+  EXPECT_THAT([] { parse_chat_messages(R"([{"role": "user", "n": 1e999}])", "a.json"); },
+              ThrowsMessage<DataError>("a.json: a number is too large"));
+  EXPECT_THAT([] { parse_chat_messages(std::string(100'000, '['), "a.json"); },
+              ThrowsMessage<DataError>("a.json: nested deeper than 190"));
   EXPECT_THAT([] { parse_chat_messages(R"([{"role": 3}])", "a.json"); },
               ThrowsMessage<DataError>("a.json: message 0: 'role' must be a text, but is 3"));
 }

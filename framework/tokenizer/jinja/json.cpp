@@ -4,31 +4,16 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "roux/base/error.h"
 #include "tokenizer/jinja/failure.h"
+#include "tokenizer/jinja/json_parsing.h"
 #include "tokenizer/jinja/unicode.h"
 
 namespace roux::jinja {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// Stops at a depth that the recursion below, and the templates, can bear.
-class DepthGuard {
- public:
-  explicit DepthGuard(std::string_view what) : what_(what) {}
-  bool operator()(int depth, Json::parse_event_t, Json&) const {
-    if (depth >= kMaxValueDepth - 10) {
-      throw DataError(cat(what_, ": nested deeper than ", kMaxValueDepth - 10));
-    }
-    return true;
-  }
-
- private:
-  std::string_view what_;
-};
 
 Value value_of(const Json& json, std::string_view what, std::int32_t message) {
   switch (json.type()) {
@@ -197,9 +182,9 @@ class Writer {
 
 Value parse_json(std::string_view json, std::string_view what, std::int32_t message) {
   try {
-    return value_of(Json::parse(json.begin(), json.end(), DepthGuard(what)), what, message);
-  } catch (const Json::parse_error& error) {
-    throw DataError(cat(what, ": no JSON from byte ", error.byte, " on"));
+    return value_of(Json::parse(json.begin(), json.end(), JsonDepth(what)), what, message);
+  } catch (const Json::exception& error) {
+    throw DataError(cat(what, ": ", json_problem(error)));
   }
 }
 
