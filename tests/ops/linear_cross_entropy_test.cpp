@@ -26,6 +26,7 @@
 #include "ops/level_override.h"
 #include "ops/reference.h"
 #include "roux/base/error.h"
+#include "support/counted_memory.h"
 #include "support/gradcheck.h"
 #include "support/tensors.h"
 
@@ -440,6 +441,24 @@ TEST(LinearCrossEntropy, GivesTheSameBitsOnOneThreadAndOnTwo) {
       EXPECT_TRUE(is_same(cases[other].weight.grad(), cases[0].weight.grad()));
     }
   }
+}
+
+TEST(LinearCrossEntropy, HoldsAChunkOfLogitsAndNoMore) {
+  constexpr std::size_t kLogits = 512UL * 3072 * 4;
+  constexpr std::size_t kChunk = 40UL * 3072 * 4;
+  constexpr std::size_t kGradients = (512UL + 3072) * 16 * 4;
+  const Case c = make_case(512, 16, 3072, at::kFloat);
+  const auto peak_of = [&](const auto& loss) {
+    const CountedMemory memory;
+    at::Tensor(loss()).backward();
+    return memory.peak();
+  };
+
+  const CrossEntropyOptions options{.chunk_rows = 40};
+  EXPECT_LT(peak_of([&] { return sum_of(c, options); }), kChunk + kGradients + kChunk / 4);
+  EXPECT_LT(peak_of([&] { return per_token_of(c, options).sum(); }),
+            kChunk + kGradients + kChunk / 4);
+  EXPECT_GT(peak_of([&] { return reference_of(c, options).sum(); }), 2 * kLogits);
 }
 
 }  // namespace

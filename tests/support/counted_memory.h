@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+
+namespace roux {
+
+// Counts what tensors on the CPU hold while it lives: the most beyond what was held before.
+class CountedMemory {
+ public:
+  CountedMemory();
+  ~CountedMemory();
+  CountedMemory(const CountedMemory&) = delete;
+  CountedMemory& operator=(const CountedMemory&) = delete;
+
+  std::size_t peak() const;
+};
+
+}  // namespace roux
