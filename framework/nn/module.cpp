@@ -21,6 +21,23 @@ void Module::assign(const Declared& parameter, at::Tensor value) {
   parameters_[parameter.name] = std::move(value);
 }
 
+void Module::to(torch::Device /*device*/, torch::Dtype /*dtype*/, bool /*non_blocking*/) {
+  require(false, "to() would leave the flat memory: call set_dtype(), then materialise() there");
+}
+
+void Module::to(torch::Dtype /*dtype*/, bool /*non_blocking*/) {
+  require(false, "to() would leave the flat memory: call set_dtype() before materialise()");
+}
+
+void Module::to(torch::Device /*device*/, bool /*non_blocking*/) {
+  require(false, "to() would leave the flat memory: call materialise() with the device");
+}
+
+void Module::zero_grad(bool /*set_to_none*/) {
+  require(false,
+          "zero_grad() would drop the flat gradients: call FlatParameters::zero_gradients()");
+}
+
 void walk(const torch::nn::Module& root, const std::string& path, const Visitor& visit) {
   visit(root, path);
   for (const auto& child : root.named_children()) {

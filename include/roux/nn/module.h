@@ -29,8 +29,9 @@ class ProjectionSlot;
 // Until then a parameter is on the meta device: it has a shape, a dtype and requires_grad, and no
 // values. Not copyable or movable: the members that were declared are remembered by address.
 //
-// Never call to(), zero_grad() or replace_module(), which LibTorch's modules inherit: the first two
-// leave the flat memory, the last leaves forward() with the old module (use a ProjectionSlot).
+// What LibTorch's modules can do to themselves and these can't is refused: to() and zero_grad()
+// would leave the flat memory. replace_module() can't be refused, and leaves forward() with the old
+// module: use a ProjectionSlot.
 class Module : public torch::nn::Module {
  public:
   // A declared parameter: `member` and the registry's entry `name` are always the same tensor.
@@ -49,6 +50,12 @@ class Module : public torch::nn::Module {
 
   // Puts `value` into the member and the registry together. Requires: the shape that was declared.
   void assign(const Declared& parameter, at::Tensor value);
+
+  // All throw InternalError, which names what to call instead.
+  void to(torch::Device device, torch::Dtype dtype, bool non_blocking) override;
+  void to(torch::Dtype dtype, bool non_blocking) override;
+  void to(torch::Device device, bool non_blocking) override;
+  void zero_grad(bool set_to_none) override;
 
  protected:
   void parameter(at::Tensor& member, std::string name, at::IntArrayRef sizes, Init init);
