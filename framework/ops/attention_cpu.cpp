@@ -61,6 +61,32 @@ void for_each_task(std::int64_t count, std::int64_t space, const Run& run) {
   });
 }
 
+void decode(const AttentionKernels& kernels, const AttentionProblem& problem,
+            const AttentionLayout& layout) {
+  AttentionDecodePlan plan = plan_decode(problem, layout);
+  if (plan.tasks.empty()) return;
+  std::int64_t most_queries = 0;
+  for (const AttentionTask& task : plan.tasks) {
+    most_queries = std::max(most_queries, task.query_length);
+  }
+  const std::int64_t distance = kernels.decode_partial(problem, most_queries);
+  const auto count = static_cast<std::int64_t>(plan.tasks.size());
+  const at::Tensor memory = at::empty({count * distance}, at::kFloat);
+  auto* const partials = memory.data_ptr<float>();
+  for (std::int64_t i = 0; i < count; ++i) {
+    plan.tasks[static_cast<std::size_t>(i)].partial = partials + i * distance;
+  }
+  for_each_task(count, kernels.decode_space(problem, most_queries),
+                [&](std::int64_t i, float* space) {
+                  kernels.decode(problem, plan.tasks[static_cast<std::size_t>(i)], space);
+                });
+  for_each_task(static_cast<std::int64_t>(plan.spans.size()), 0, [&](std::int64_t i, float*) {
+    const AttentionDecode& span = plan.spans[static_cast<std::size_t>(i)];
+    const AttentionTask& task = plan.tasks[span.first];
+    kernels.join(problem, task, task.partial, static_cast<std::int64_t>(span.count), distance);
+  });
+}
+
 at::Tensor make(bool filled, at::IntArrayRef sizes, const at::TensorOptions& options) {
   return filled ? at::empty(sizes, options) : at::zeros(sizes, options);
 }
@@ -96,6 +122,7 @@ AttentionResult attention_cpu(const AttentionKernels& kernels, const at::Tensor&
                 kernels.forward_space(problem, most_queries), [&](std::int64_t i, float* space) {
                   kernels.forward(problem, tasks[static_cast<std::size_t>(i)], space);
                 });
+  decode(kernels, problem, layout);
   return result;
 }
 

@@ -7,7 +7,11 @@
 namespace roux::ops {
 
 AttentionLayout::AttentionLayout(std::vector<AttentionSpan> spans) : spans_(std::move(spans)) {
+  std::int64_t row = 0;
   for (const AttentionSpan& span : spans_) {
+    require(span.query_begin >= row || span.query_length == 0,
+            "AttentionLayout: the queries of spans must lie in order and apart");
+    row = std::max(row, span.query_begin + span.query_length);
     require(span.query_begin >= 0 && span.key_begin >= 0 && span.query_length >= 0,
             "AttentionLayout: a span must not be negative");
     require(span.key_length >= span.query_length,

@@ -11,6 +11,16 @@ constexpr std::int64_t kTasks = 32;
 
 // Rows whose results a task holds while the keys go by.
 constexpr std::int64_t kForwardRows = 256;
+constexpr std::int64_t kLeastRows = 64;  // packing keys for less costs more than it gives
+
+// A range of a cache that is worth a task of its own.
+constexpr std::int64_t kDecodeKeys = 128;
+
+// Few rows for each key: reading it is what takes the time.
+bool decodes(const AttentionProblem& problem, const AttentionSpan& span) {
+  return span.query_length > 0 && span.query_length * problem.group() <= 16 &&
+         span.key_length >= span.query_length + 16;
+}
 
 AttentionTask whole(const AttentionSpan& span, std::int64_t key_head) {
   AttentionTask task;
@@ -78,13 +88,17 @@ bool covers(std::vector<std::pair<std::int64_t, std::int64_t>> ranges, std::int6
 std::vector<AttentionTask> plan_forward(const AttentionProblem& problem,
                                         const AttentionLayout& layout) {
   std::int64_t rows = 0;
-  for (const AttentionSpan& span : layout.spans()) rows += span.query_length;
+  for (const AttentionSpan& span : layout.spans()) {
+    if (!decodes(problem, span)) rows += span.query_length;
+  }
   const std::int64_t group = problem.group();
   const std::int64_t wanted = std::min(kForwardRows, rows * problem.heads / kTasks);
-  const std::int64_t queries = std::max<std::int64_t>(8, wanted / group / 8 * 8);
+  const std::int64_t queries =
+      std::max<std::int64_t>(8, std::max(kLeastRows, wanted) / group / 8 * 8);
 
   std::vector<AttentionTask> tasks;
   for (const AttentionSpan& span : layout.spans()) {
+    if (decodes(problem, span)) continue;
     for (std::int64_t head = 0; head < problem.key_heads; ++head) {
       AttentionTask task = whole(span, head);
       for (std::int64_t query = 0; query < span.query_length; query += queries) {
@@ -97,6 +111,28 @@ std::vector<AttentionTask> plan_forward(const AttentionProblem& problem,
   sort_heaviest_first(tasks,
                       [&](const AttentionTask& task) { return pairs_of_queries(problem, task); });
   return tasks;
+}
+
+AttentionDecodePlan plan_decode(const AttentionProblem& problem, const AttentionLayout& layout) {
+  const auto first_key = [&](const AttentionTask& task) { return task.first_key(problem, 0); };
+  std::int64_t keys = 0;
+  for (const AttentionSpan& span : layout.spans()) {
+    if (decodes(problem, span)) keys += span.key_length - first_key(whole(span, 0));
+  }
+  const std::int64_t range = std::max(kDecodeKeys, (keys / kTasks + 15) / 16 * 16);
+
+  AttentionDecodePlan plan;
+  for (const AttentionSpan& span : layout.spans()) {
+    if (!decodes(problem, span)) continue;
+    AttentionTask task = whole(span, 0);
+    const std::size_t first = plan.tasks.size();
+    for (task.begin = first_key(task); task.begin < span.key_length; task.begin += range) {
+      task.end = std::min(span.key_length, task.begin + range);
+      plan.tasks.push_back(task);
+    }
+    plan.spans.push_back({first, plan.tasks.size() - first});
+  }
+  return plan;
 }
 
 std::vector<AttentionParts> plan_parts(const AttentionProblem& problem,

@@ -12,8 +12,22 @@ namespace roux::ops {
 // How a call is cut into tasks. The cut depends on the shapes alone, never on the number of
 // threads, since sums are taken task by task. The heaviest come first, so that threads end
 // together.
+// Spans of a few queries with a cache are left to plan_decode().
 std::vector<AttentionTask> plan_forward(const AttentionProblem& problem,
                                         const AttentionLayout& layout);
+
+// Tasks [first, first + count) are the ranges of keys of one span, in order.
+struct AttentionDecode {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+struct AttentionDecodePlan {
+  std::vector<AttentionTask> tasks;
+  std::vector<AttentionDecode> spans;
+};
+
+AttentionDecodePlan plan_decode(const AttentionProblem& problem, const AttentionLayout& layout);
 
 // A span's backward. Tasks of one part may run beside those of another: each adds its gradients of
 // the queries up on its own.

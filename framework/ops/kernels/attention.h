@@ -53,6 +53,9 @@ struct AttentionTask {
   // beginning with zeros; nullptr: the task has all keys of the span and writes `dq` itself.
   float* dq_sum = nullptr;
 
+  // Where decoding leaves the partial softmax of the task's keys.
+  float* partial = nullptr;
+
   // The first key that a query sees, and the one after the last. (Always inline, so that no copy of
   // another level's instructions is left for the linker to choose.)
   [[gnu::always_inline]] std::int64_t first_key(const AttentionProblem& problem,
@@ -75,6 +78,14 @@ inline constexpr std::int64_t kAttentionKeyChunk = 256;
 struct AttentionKernels {
   std::int64_t (*forward_space)(const AttentionProblem& problem, std::int64_t most_queries);
   void (*forward)(const AttentionProblem& problem, const AttentionTask& task, float* space);
+
+  // A few queries that look at a long cache: partial softmaxes of ranges of keys, all heads in one
+  // task, which join() puts together. A partial softmax takes decode_partial() floats.
+  std::int64_t (*decode_space)(const AttentionProblem& problem, std::int64_t queries);
+  std::int64_t (*decode_partial)(const AttentionProblem& problem, std::int64_t queries);
+  void (*decode)(const AttentionProblem& problem, const AttentionTask& task, float* space);
+  void (*join)(const AttentionProblem& problem, const AttentionTask& task, float* partials,
+               std::int64_t count, std::int64_t distance);
 
   // delta of query rows [begin, end), counted over the whole batch.
   void (*delta)(const AttentionProblem& problem, std::int64_t begin, std::int64_t end);

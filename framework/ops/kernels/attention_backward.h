@@ -34,11 +34,11 @@ struct BackwardSpace {
         slopes(space.floats(kBlock * kBlock)) {}
 };
 
-// One row of a tile, columns [begin, end) of which the query sees [first, last): scores become
+// One row of a tile, columns [begin, end): scores become
 // weights, and the gradients of the weights (in `slopes`) become those of the scaled products.
 inline void softmax_slope(const AttentionProblem& problem, float* scores, float* slopes,
-                          std::int64_t begin, std::int64_t end, std::int64_t first,
-                          std::int64_t last, float lse, float delta) {
+                          std::int64_t begin, std::int64_t end, const Seen& seen, float lse,
+                          float delta) {
   const Vec log_sum = broadcast(lse);
   const Vec mean = broadcast(delta);
   if (problem.softcap > 0.0F) {
@@ -59,10 +59,8 @@ inline void softmax_slope(const AttentionProblem& problem, float* scores, float*
       store(slopes + i, weight * (load(slopes + i) - mean));
     }
   }
-  fill(scores + begin, first - begin, 0.0F);
-  fill(scores + last, end - last, 0.0F);
-  fill(slopes + begin, first - begin, 0.0F);
-  fill(slopes + last, end - last, 0.0F);
+  hide(scores, begin, end, seen, 0.0F);
+  hide(slopes, begin, end, seen, 0.0F);
 }
 
 // A chunk of keys and the block of queries that meets it.
@@ -107,13 +105,12 @@ inline void backward_block(const AttentionProblem& problem, const AttentionTask&
                                 problem.value_dim, vectors, slopes + begin, kBlock);
       for (std::int64_t i = 0; i < kTileRows; ++i) {
         const std::int64_t mine = query + i;
-        std::int64_t first = begin;
-        std::int64_t last = begin;  // a row of padding sees nothing
+        Seen seen{begin, begin};  // a row of padding sees nothing
         if (mine <= last_query) {
-          first = least(end, most(begin, task.first_key(problem, mine) - key));
-          last = most(first, least(least(end, keys), task.end_key(problem, mine) - key));
+          seen.first = least(end, most(begin, task.first_key(problem, mine) - key));
+          seen.last = most(seen.first, least(least(end, keys), task.end_key(problem, mine) - key));
         }
-        softmax_slope(problem, weights + i * kBlock, slopes + i * kBlock, begin, end, first, last,
+        softmax_slope(problem, weights + i * kBlock, slopes + i * kBlock, begin, end, seen,
                       at.lse[row + i], at.delta[row + i]);
       }
       product<Old::Kept>({slopes + begin, kBlock, 1},

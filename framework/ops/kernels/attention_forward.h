@@ -31,43 +31,42 @@ struct ForwardSpace {
         scores(space.floats(kTileRows * kForwardKeys)) {}
 };
 
-// The softmax of one row of a tile goes on with the scores of columns [begin, end), of which the
-// query sees [first, last). Scores become weights; the factor for what was summed before is
-// returned.
-inline float softmax_step(float* scores, std::int64_t begin, std::int64_t end, std::int64_t first,
-                          std::int64_t last, float softcap, float* largest, float* sum) {
-  if (softcap > 0.0F) {
-    const Vec cap = broadcast(softcap);
-    for (std::int64_t i = begin; i < end; i += kLanes) {
-      store(scores + i, cap * tanh(load(scores + i)));
+// The softmax of a tile's rows goes on with the scores of columns [begin, end). Scores become
+// weights, and `factors` what the sums so far are multiplied by.
+inline void softmax_step(float* scores, std::int64_t begin, std::int64_t end, const Seen* seen,
+                         float softcap, float* largest, float* sums, float* factors) {
+  float now[kLanes];
+  for (std::int64_t row = 0; row < kTileRows; ++row) {
+    float* mine = scores + row * kForwardKeys;
+    if (softcap > 0.0F) {
+      const Vec cap = broadcast(softcap);
+      for (std::int64_t i = begin; i < end; i += kLanes) {
+        store(mine + i, cap * tanh(load(mine + i)));
+      }
     }
+    hide(mine, begin, end, seen[row], kLowest);
+    Vec top = broadcast(largest[row]);
+    for (std::int64_t i = begin; i < end; i += kLanes) top = max(top, load(mine + i));
+    now[row] = max(top);
   }
-  fill(scores + begin, first - begin, kLowest);
-  fill(scores + last, end - last, kLowest);
-  Vec top = broadcast(*largest);
-  for (std::int64_t i = begin; i < end; i += kLanes) top = max(top, load(scores + i));
-  const float now = max(top);
-  const Vec base = broadcast(now);
-  Vec total = broadcast(0.0F);
-  if (first > begin || last < end) {
+  store(factors, exp2(load(largest, kTileRows) - load(now, kTileRows)), kTileRows);
+  for (std::int64_t row = 0; row < kTileRows; ++row) {
+    float* mine = scores + row * kForwardKeys;
+    const Vec base = broadcast(now[row]);
+    Vec total = broadcast(0.0F);
     for (std::int64_t i = begin; i < end; i += kLanes) {
-      store(scores + i, exp2(load(scores + i) - base));
-    }
-    // A query that has seen no key yet would give the hidden ones a weight of 1.
-    fill(scores + begin, first - begin, 0.0F);
-    fill(scores + last, end - last, 0.0F);
-    for (std::int64_t i = begin; i < end; i += kLanes) total += load(scores + i);
-  } else {
-    for (std::int64_t i = begin; i < end; i += kLanes) {
-      const Vec weight = exp2(load(scores + i) - base);
-      store(scores + i, weight);
+      const Vec weight = exp2(load(mine + i) - base);
+      store(mine + i, weight);
       total += weight;
     }
+    if (seen[row].first == seen[row].last) {
+      // A query that has seen no key yet would give the hidden ones a weight of 1.
+      fill(mine + begin, end - begin, 0.0F);
+      total = broadcast(0.0F);
+    }
+    sums[row] = sums[row] * factors[row] + sum(total);
+    largest[row] = now[row];
   }
-  const float factor = exp2f(*largest - now);
-  *sum = *sum * factor + ROUX_LEVEL::sum(total);
-  *largest = now;
-  return factor;
 }
 
 template <typename T>
@@ -115,15 +114,16 @@ void forward(const AttentionProblem& problem, const AttentionTask& task, float* 
         right.data += begin / kLanes * right.vector;
         product<Old::Overwritten>({at.q + here * at.dim, at.dim, 1}, right, problem.head_dim,
                                   (end - begin) / kLanes, at.scores + begin, kForwardKeys);
-        float factors[kTileRows];
+        Seen seen[kTileRows];
         for (std::int64_t i = 0; i < kTileRows; ++i) {
           const std::int64_t mine = least(query + i, last_query);
           const std::int64_t first = least(end, most(begin, task.first_key(problem, mine) - key));
-          const std::int64_t last =
-              most(first, least(least(end, keys), task.end_key(problem, mine) - key));
-          factors[i] = softmax_step(at.scores + i * kForwardKeys, begin, end, first, last, softcap,
-                                    at.largest + here + i, at.sum + here + i);
+          seen[i] = {first,
+                     most(first, least(least(end, keys), task.end_key(problem, mine) - key))};
         }
+        float factors[kTileRows];
+        softmax_step(at.scores, begin, end, seen, softcap, at.largest + here, at.sum + here,
+                     factors);
         product<Old::Scaled>({at.scores + begin, kForwardKeys, 1},
                              dense(at.values + begin * at.value_dim, at.value_dim), end - begin,
                              at.value_dim / kLanes, at.result + here * at.value_dim, at.value_dim,

@@ -48,9 +48,33 @@ inline void fill(float* to, std::int64_t count, float value) {
   if (i < count) store(to + i, x, count - i);
 }
 
-// 2^x within 3 ulp; 0 from about -150 down. A NaN stays one.
+// The columns that a query sees.
+struct Seen {
+  std::int64_t first, last;
+};
+
+// Columns [begin, end) that are not seen get `value`. Whole vectors are written, since a load waits
+// for a masked store to reach the cache.
+inline void hide(float* row, std::int64_t begin, std::int64_t end, const Seen& seen, float value) {
+  const Vec hidden = broadcast(value);
+  for (std::int64_t i = begin; i < seen.first; i += kLanes) {
+    const Mask before = first(least(kLanes, seen.first - i));
+    store(row + i, select(before, hidden, load(row + i)));
+  }
+  for (std::int64_t i = round_down(seen.last, kLanes); i < end; i += kLanes) {
+    const Mask before = first(most(0, seen.last - i));
+    store(row + i, select(before, load(row + i), hidden));
+  }
+}
+
+// 2^x within 3 ulp; 0 below -126, since numbers without a leading one are slow. A NaN stays one.
 inline Vec exp2(Vec x) {
-  x = max(broadcast(-150.0F), x);
+#if defined(ROUX_LEVEL_avx2)
+  const Mask nothing = less(x, broadcast(-126.0F));
+  x = max(broadcast(-126.0F), x);
+#else
+  const Mask something = _mm512_cmp_ps_mask(x, broadcast(-126.0F), _CMP_NLT_UQ);
+#endif
   const Vec n = round(x);
   const Vec r = x - n;
   Vec p = broadcast(1.3276470126584172e-3F);  // minimax of degree 5, relative error 1e-7
@@ -59,7 +83,11 @@ inline Vec exp2(Vec x) {
   p = fma(p, r, broadcast(0.24022120237350464F));
   p = fma(p, r, broadcast(0.6931469440460205F));
   p = fma(p, r, broadcast(1.0F));
-  return scale(p, n);
+#if defined(ROUX_LEVEL_avx2)
+  return select(nothing, broadcast(0.0F), scale(p, n));
+#else
+  return _mm512_maskz_scalef_ps(something, p, n);
+#endif
 }
 
 // Copies rows of any element type, times a factor, and pads them to `width` columns and

@@ -66,7 +66,8 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     row = span.query_begin + span.query_length;
   }
   fill_to(q.size(0));
-  if (parts.empty()) return at::zeros({0, q.size(1), v.size(2)}, q.options());
+  // A text of nothing, so that a batch without any has its (zero) gradients all the same.
+  parts.push_back(one_span(q, k, v, {.query_begin = q.size(0)}, options));
   return at::cat(parts, 0);
 }
 

@@ -23,7 +23,8 @@ struct AttentionSpan {
 enum class PaddingSide { Right, Left };
 
 // Which rows of a batch belong together: packed documents, padded rows and cached texts are all
-// lists of spans. A value, cheap to move, immutable once made.
+// lists of spans. Their queries lie in order and apart; their keys may lie in any order, and two
+// texts may share some. A value, cheap to move, immutable once made.
 class AttentionLayout {
  public:
   AttentionLayout() = default;
@@ -64,7 +65,13 @@ struct AttentionOptions {
 //
 // q: [query rows, heads, head_dim]; k: [key rows, key heads, head_dim]; v: [key rows, key heads,
 // value_dim]; heads is a multiple of key heads (grouped queries: head h looks at key head
-// h / (heads / key heads)). Rows of no span come out as zeros and pass no gradient.
+// h / (heads / key heads)). Rows of no span come out as zeros and pass no gradient. All may be
+// views, of a fused projection or a cache: rows and heads of any stride are read where they lie.
+//
+// Blocks of queries meet blocks of keys, and those that no query sees are left out: the memory
+// grows with the length, never with its square. Saved for the backward are q, k, v, the result and
+// one float a query and head; it computes the weights again. There is no second derivative.
+// The same bits whatever the number of threads.
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const AttentionLayout& layout, const AttentionOptions& options = {});
 
