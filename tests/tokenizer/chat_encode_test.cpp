@@ -118,13 +118,13 @@ TEST(ChatEncode, AddsNoSecondBos) {
 }
 
 TEST(ChatEncode, TakesATokenThatReachesIntoTheAnswer) {
-  const WordTokenizer tokenizer(kSpecial, {" b", "[/INST]"});
+  const WordTokenizer tokenizer(kSpecial, {"user", "assistant", "\nHo"});
 
-  const EncodedChat chat =
-      ChatTemplate::builtin("mistral_v3")
-          .encode(tokenizer, std::vector<ChatMessage>{{"user", "a"}, {"assistant", "b"}});
+  const EncodedChat chat = ChatTemplate::builtin("chatml").encode(
+      tokenizer, std::vector<ChatMessage>{{"user", "a"}, {"assistant", "Ho"}});
 
-  EXPECT_EQ(shown(tokenizer, chat), "<s>·[·I·N·S·T·]· ·a·[/INST]·[ b][</s>]");
+  EXPECT_EQ(shown(tokenizer, chat),
+            "<|im_start|>·user·\n·a·<|im_end|>·\n·<|im_start|>·assistant·[\nHo][<|im_end|>]\n·");
 }
 
 TEST(ChatEncode, GivesEveryByteOfACharacterToWhoSaidIt) {

@@ -129,6 +129,7 @@ TEST(Jinja, KnowsWhereAPieceOfTextIsFrom) {
   EXPECT_EQ(marks_of("{% for c in x %}{{ c }}.{% endfor %}", "ab"), "[a].[b].");
   EXPECT_EQ(marks_of("a{{ x | trim }}b", " \n"), "a[]b");
   EXPECT_EQ(marks_of("a{{ x }}b", ""), "a[]b");
+  EXPECT_EQ(marks_of("{{ ('ab' + x + 'cd')[1:3] }}", ""), "b[]c");
 }
 
 TEST(Jinja, KnowsThatANumberOfACallIsTheCallers) {
