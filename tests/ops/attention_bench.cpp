@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "roux/ops/attention.h"
@@ -69,7 +70,8 @@ struct Training {
     const auto rows = [&](const at::Tensor& x) {
       return x.unflatten(0, {batch, x.size(0) / batch}).transpose(1, 2);
     };
-    at::scaled_dot_product_attention(rows(parts[0]), rows(parts[1]), rows(parts[2]), mask, 0.0,
+    const auto given = mask.defined() ? std::optional(mask) : std::nullopt;
+    at::scaled_dot_product_attention(rows(parts[0]), rows(parts[1]), rows(parts[2]), given, 0.0,
                                      /*is_causal=*/!mask.defined())
         .backward(rows(slope));
     clear();

@@ -3,12 +3,9 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
-#include <c10/core/CPUAllocator.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <limits>
-#include <memory>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -17,6 +14,7 @@
 #include "ops/level_override.h"
 #include "roux/base/error.h"
 #include "roux/ops/attention.h"
+#include "support/counted_memory.h"
 #include "support/tensors.h"
 
 namespace roux::ops {
@@ -255,41 +253,6 @@ TEST(AttentionKernels, GiveOnlyTheGradientsThatAreAskedFor) {
   EXPECT_NEAR(v.grad().sum().item().toDouble(), 30.0 * 16.0, 1e-3);
 }
 
-// Counts what is allocated while it lives.
-class PeakMemory : public c10::Allocator {
- public:
-  PeakMemory() : inner_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this, /*priority=*/1); }
-  ~PeakMemory() override { c10::SetCPUAllocator(inner_, /*priority=*/1); }
-
-  c10::DataPtr allocate(std::size_t bytes) override {
-    struct Block {
-      PeakMemory* counter;
-      std::size_t bytes;
-      c10::DataPtr data;
-    };
-    auto block = std::make_unique<Block>(Block{this, bytes, inner_->allocate(bytes)});
-    now_ += bytes;
-    peak_ = std::max(peak_, now_);
-    void* data = block->data.get();
-    return {data, block.release(),
-            [](void* context) {
-              const std::unique_ptr<Block> freed(static_cast<Block*>(context));
-              freed->counter->now_ -= freed->bytes;
-            },
-            c10::Device(c10::kCPU)};
-  }
-  void copy_data(void* to, const void* from, std::size_t bytes) const override {
-    default_copy_data(to, from, bytes);
-  }
-
-  std::size_t peak() const { return peak_; }
-
- private:
-  c10::Allocator* inner_;
-  std::size_t now_ = 0;
-  std::size_t peak_ = 0;
-};
-
 TEST(AttentionKernels, HoldNoMatrixOfAllPairs) {
   constexpr std::int64_t kLength = 4096;
   if (cpu_level() == CpuLevel::Reference) GTEST_SKIP() << "no kernels on this CPU";
@@ -300,7 +263,7 @@ TEST(AttentionKernels, HoldNoMatrixOfAllPairs) {
   }
   std::size_t peak = 0;
   {
-    PeakMemory memory;
+    const CountedMemory memory;
     attention(inputs[0], inputs[1], inputs[2], layout).sum().backward();
     peak = memory.peak();
     for (const at::Tensor& input : inputs) input.mutable_grad().reset();
