@@ -4,6 +4,10 @@
 
 namespace roux::tool {
 
+// What several of them take.
+Option model_option();
+Option threads_option();
+
 // Each is defined in <name>.cpp.
 Command decode_command();
 Command encode_command();

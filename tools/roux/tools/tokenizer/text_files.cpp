@@ -1,7 +1,6 @@
 #include "text_files.h"
 
 #include <fcntl.h>
-#include <simdjson.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "json_text.h"
 #include "roux/base/error.h"
 #include "roux/tokenizer/bpe_trainer.h"
 
@@ -106,37 +106,12 @@ class TextFiles::File {
   std::int64_t number_ = 0;
 };
 
-class TextFiles::Json {
- public:
-  void read(std::string_view line, const std::string& field, const std::string& place,
-            std::string& text) {
-    simdjson::ondemand::document document;
-    padded_ = simdjson::padded_string(line);
-    std::string_view value;
-    simdjson::error_code error = parser_.iterate(padded_).get(document);
-    if (!error) error = document[field].get_string().get(value);
-    if (error == simdjson::NO_SUCH_FIELD) {
-      throw DataError(cat(place, ": has no field \"", field, "\" (--field names another)"));
-    }
-    if (error == simdjson::INCORRECT_TYPE) {
-      throw DataError(cat(place, ": must be an object whose field \"", field, "\" is a string"));
-    }
-    if (error) throw DataError(cat(place, ": is not JSON: ", simdjson::error_message(error)));
-    text.assign(value);
-  }
-
- private:
-  simdjson::ondemand::parser parser_;
-  simdjson::padded_string padded_;
-};
-
 TextFiles::TextFiles(std::vector<std::string> files, TextFormat format, std::string field,
                      std::string pattern)
     : files_(std::move(files)),
       format_(format),
       field_(std::move(field)),
-      pattern_(std::move(pattern)),
-      json_(std::make_unique<Json>()) {}
+      pattern_(std::move(pattern)) {}
 
 TextFiles::~TextFiles() = default;
 
@@ -184,7 +159,11 @@ bool TextFiles::next_object(std::string& text) {
   std::string_view line;
   while (file_->line(line)) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    json_->read(line, field_, file_->place(), text);
+    try {
+      text = parse_text(line, field_);
+    } catch (const DataError& error) {
+      throw DataError(cat(file_->place(), ": ", error.what()));
+    }
     return true;
   }
   return false;

@@ -33,7 +33,6 @@ class TextFiles {
 
  private:
   class File;
-  class Json;
 
   bool next_part(std::string& text);
   bool next_object(std::string& text);
@@ -45,7 +44,6 @@ class TextFiles {
   std::string pattern_;
   std::size_t next_file_ = 0;
   std::unique_ptr<File> file_;
-  std::unique_ptr<Json> json_;
 };
 
 }  // namespace roux::tool
