@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "roux/base/random.h"
 #include "roux/ops/activation.h"
 #include "roux/ops/attention.h"
 #include "roux/ops/linear_cross_entropy.h"
@@ -19,6 +20,8 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::T
 at::Tensor rotate(const at::Tensor& x, const Rotation& rotation);
 at::Tensor activate(const at::Tensor& x, Activation activation);
 at::Tensor gated(const at::Tensor& gate, const at::Tensor& up, Activation activation);
+at::Tensor dropout(const at::Tensor& x, double p, const RandomStream& stream,
+                   std::uint64_t first_element);
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const AttentionLayout& layout, const AttentionOptions& options);
 at::Tensor linear_cross_entropy_per_token(const at::Tensor& hidden, const at::Tensor& weight,

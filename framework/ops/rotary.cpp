@@ -1,6 +1,7 @@
 #include "roux/ops/rotary.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/outer.h>
 #include <ATen/ops/tensor.h>
 
@@ -8,7 +9,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "ops/reference.h"
+#include "ops/kernels/rotary.h"
+#include "ops/passes.h"
+#include "ops/rows.h"
 #include "roux/base/error.h"
 #include "roux/config/problems.h"
 
@@ -154,8 +157,25 @@ Rotation make_rotation(const at::Tensor& positions, const RotaryFrequencies& fre
   return {angles.cos() * frequencies.scale, angles.sin() * frequencies.scale};
 }
 
-at::Tensor rotate(const at::Tensor& x, const Rotation& rotation) {
-  return reference::rotate(x, rotation);
+at::Tensor passes::rotate(const at::Tensor& x, const Rotation& rotation, bool back) {
+  const at::Tensor in = x.stride(-1) == 1 || x.numel() == 0 ? x : x.contiguous();
+  const at::Tensor cos = rotation.cos.contiguous();
+  const at::Tensor sin = rotation.sin.contiguous();
+  const std::int64_t heads = x.size(1);
+  const std::int64_t dim = x.size(2);
+  const std::int64_t half = cos.size(1);
+  at::Tensor y = at::empty(x.sizes(), x.options());
+  by_dtype(find_rotary_kernels(), x.scalar_type(), [&](const auto& kernel, auto zero) {
+    using T = decltype(zero);
+    at::parallel_for(
+        0, x.size(0), rows_a_thread(heads * dim), [&](std::int64_t begin, std::int64_t end) {
+          kernel(data_of<T>(in) + begin * in.stride(0), in.stride(0), in.stride(1),
+                 data_of<float>(cos) + begin * half, data_of<float>(sin) + begin * half,
+                 back ? -1.0F : 1.0F, mutable_data_of<T>(y) + begin * heads * dim, end - begin,
+                 heads, half, dim);
+        });
+  });
+  return y;
 }
 
 }  // namespace roux::ops
