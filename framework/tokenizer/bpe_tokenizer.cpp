@@ -135,7 +135,7 @@ class BpeTokenizer final : public Tokenizer {
       encode_split(text, ids, cache);
       return;
     }
-    Pieces pieces{.views = {text}, .changed = {}, .at_start = at_start};
+    Pieces pieces{.views = {text}, .changed = {}, .start = at_start ? text.data() : nullptr};
     for (const auto& step : parts_.steps) step->apply(pieces);
     for (const std::string_view piece : pieces.views) encode_split(piece, ids, cache);
   }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
+#include <iterator>
 #include <utility>
 
 #include "roux/base/error.h"
@@ -35,12 +37,43 @@ void append(std::string& text, char32_t character) {
   }
 }
 
+constexpr std::uint32_t kComposedRuns[] = {
+#include "tokenizer/unicode_composed.inc"
+};
+
+// Whether each character is one that form C leaves alone, wherever it stands: nearly every text is
+// of these alone, and utf8proc would take it apart and put it together again.
+bool is_surely_composed(std::string_view text) {
+  static const std::vector<bool> stays = [] {
+    std::vector<bool> made(0x110000);
+    for (std::size_t i = 0; i < std::size(kComposedRuns); ++i) {
+      const std::size_t end =
+          i + 1 < std::size(kComposedRuns) ? kComposedRuns[i + 1] >> 8 : made.size();
+      std::fill(made.begin() + (kComposedRuns[i] >> 8),
+                made.begin() + static_cast<std::ptrdiff_t>(end), (kComposedRuns[i] & 1) != 0);
+    }
+    return made;
+  }();
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at != end;) {
+    if ((*at & 0x80) == 0) {
+      ++at;
+      continue;
+    }
+    const unicode::Character character = unicode::read(at);
+    if (!stays[character.code]) return false;
+    at += character.size;
+  }
+  return true;
+}
+
 class NormalFormStep final : public Normalizer {
  public:
-  explicit NormalFormStep(NormalForm form) : options_(options(form)) {}
+  explicit NormalFormStep(NormalForm form)
+      : options_(options(form)), is_nfc_(form == NormalForm::Nfc) {}
 
   void apply(std::string& text) const override {
-    if (is_ascii(text)) return;
+    if (is_ascii(text) || (is_nfc_ && is_surely_composed(text))) return;
     utf8proc_uint8_t* mapped = nullptr;
     const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                    static_cast<utf8proc_ssize_t>(text.size()), &mapped, options_);
@@ -62,6 +95,7 @@ class NormalFormStep final : public Normalizer {
   }
 
   utf8proc_option_t options_;
+  bool is_nfc_;
 };
 
 class Lowercase final : public Normalizer {

@@ -100,8 +100,7 @@ class PrefixSpace final : public PreTokenizer {
  public:
   void apply(Pieces& pieces) const override {
     for (std::string_view& piece : pieces.views) {
-      if (piece.starts_with(' ')) continue;
-      piece = pieces.changed.emplace_back(" " + std::string(piece));
+      if (!piece.starts_with(' ')) pieces.change(piece, " " + std::string(piece));
     }
   }
 };
@@ -116,13 +115,13 @@ class Metaspace final : public PreTokenizer {
   }
 
   void apply(Pieces& pieces) const override {
-    for (std::size_t i = 0; i < pieces.views.size(); ++i) {
-      std::string text(pieces.views[i]);
+    for (std::string_view& piece : pieces.views) {
+      std::string text(piece);
       replace_all(text, " ", replacement_);
       const bool prepends = scheme_ == PrependScheme::Always ||
-                            (scheme_ == PrependScheme::First && i == 0 && pieces.at_start);
+                            (scheme_ == PrependScheme::First && piece.data() == pieces.start);
       if (prepends && !text.starts_with(replacement_)) text.insert(0, replacement_);
-      pieces.views[i] = pieces.changed.emplace_back(std::move(text));
+      pieces.change(piece, std::move(text));
     }
     if (split_ != nullptr) split_->apply(pieces);
   }
@@ -133,7 +132,7 @@ class Metaspace final : public PreTokenizer {
   std::unique_ptr<PreTokenizer> split_;
 };
 
-// The first character of the classes; a run of them if `whole_run`.
+// The first character of the classes.
 std::optional<Regex::Match> find_classes(std::string_view text, std::size_t from,
                                          unsigned classes) {
   const unicode::Table& table = unicode::table();

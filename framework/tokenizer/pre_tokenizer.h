@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "roux/tokenizer/splitter.h"
@@ -14,9 +15,17 @@ namespace roux {
 
 // What a text has been cut into so far. A step that changes a piece keeps the new text here.
 struct Pieces {
+  void change(std::string_view& piece, std::string text) {
+    const bool at_start = piece.data() == start;
+    piece = changed.emplace_back(std::move(text));
+    if (at_start) start = piece.data();
+  }
+
   std::vector<std::string_view> views;
   std::deque<std::string> changed;
-  bool at_start = true;  // the first piece begins where the text that was given does
+
+  // Where the piece begins that begins where the text does; null if none of this text does.
+  const char* start = nullptr;
 };
 
 // A step that cuts pieces into smaller ones. Immutable once made; any thread may call any member.

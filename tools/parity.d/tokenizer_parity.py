@@ -311,6 +311,107 @@ def families(texts, size):
     }
 
 
+# --- tokenizers that no family has: any parts, in any order that is supported
+
+
+def some(source, choices, most):
+    return [source.choice(choices) for _ in range(source.randrange(most + 1))]
+
+
+def random_normalizer(source):
+    pattern = source.choice([{"String": " "}, {"String": "e"}, {"Regex": r"\s+"}, {"Regex": "[aeiou]|ing"}])
+    return source.choice(
+        [
+            {"type": source.choice(["NFC", "NFD", "NFKC", "NFKD", "Lowercase"])},
+            {"type": "Strip", "strip_left": False, "strip_right": source.random() < 0.5},
+            {"type": "Prepend", "prepend": source.choice(["▁", "a", " "])},
+            {"type": "Replace", "pattern": pattern, "content": source.choice(["▁", "", "e", " "])},
+        ]
+    )
+
+
+def random_pre_tokenizer(source):
+    behavior = source.choice(
+        ["Isolated", "Removed", "MergedWithPrevious", "MergedWithNext", "Contiguous"]
+    )
+    pattern = source.choice(
+        [{"String": " "}, {"String": "e"}, {"Regex": r"\s+"}, {"Regex": r"\p{L}+|\d"}, {"Regex": LLAMA3}]
+    )
+    return source.choice(
+        [
+            {"type": "Digits", "individual_digits": source.random() < 0.5},
+            {"type": "Punctuation", "behavior": behavior},
+            {"type": source.choice(["Whitespace", "WhitespaceSplit"])},
+            {
+                "type": "Metaspace",
+                "replacement": "▁",
+                "prepend_scheme": source.choice(["always", "first", "never"]),
+                "split": source.random() < 0.5,
+            },
+            {
+                "type": "Split",
+                "pattern": pattern,
+                "behavior": behavior,
+                "invert": source.random() < 0.5,
+            },
+        ]
+    )
+
+
+def random_decoder(source):
+    replace = {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}
+    strip = {"type": "Strip", "content": " ", "start": source.randrange(3), "stop": 0}
+    metaspace = {"type": "Metaspace", "replacement": "▁", "split": True}
+    metaspace["prepend_scheme"] = source.choice(["always", "first", "never"])
+    steps = some(source, [replace, metaspace, {**strip, "start": 1}], 2)
+    if source.random() < 0.5:
+        steps.append({"type": "ByteFallback"})
+    if source.random() < 0.5:
+        steps += [{"type": "Fuse"}, strip]  # the library fails on "stop" where a text is short
+    return {"type": "Sequence", "decoders": steps} if steps else None
+
+
+def random_document(seed, texts):
+    source = random.Random(seed)
+    in_bytes = source.random() < 0.5
+    steps = some(source, [random_pre_tokenizer(source) for _ in range(3)], 2)
+    if in_bytes:
+        tokens, merges = train(700, pre_tokenizers.ByteLevel(add_prefix_space=False), texts)
+        alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+        steps.append(byte_level(source.random() < 0.5, source.random() < 0.3))
+    else:
+        tokens, merges = train(700, pre_tokenizers.Metaspace(), texts)
+        alphabet = [f"<0x{b:02X}>" for b in range(256)] if source.random() < 0.7 else []
+    vocab = ["<unk>", *alphabet]
+    vocab += [t for t in tokens if t not in vocab]
+    extra = []
+    for content in dict.fromkeys(some(source, [s for s in SEAMS if s.strip() and not "\x7f" < s[0] < "\u0180"], 6)):
+        flags = {k: source.random() < 0.4 for k in ("single_word", "lstrip", "rstrip", "normalized")}
+        # The library does not know a special token again once it is normalized.
+        flags["special"] = not flags["normalized"] and source.random() < 0.5
+        new = sum(e["id"] >= len(vocab) for e in extra)
+        place = vocab.index(content) if content in vocab else len(vocab) + new
+        extra += added([content], place, **flags)
+    normalizers = some(source, [random_normalizer(source) for _ in range(3)], 2)
+    if any(n.get("content") == "" for n in normalizers):  # docs/tokenizers.md says why
+        steps = [s | ({"prepend_scheme": "always"} if "prepend_scheme" in s else {}) for s in steps]
+    return document(
+        bpe(
+            vocab,
+            merges,
+            unk_token=source.choice([None, "<unk>"]),
+            fuse_unk=source.random() < 0.5,
+            byte_fallback=not in_bytes and source.random() < 0.5,
+            ignore_merges=source.random() < 0.3,
+        ),
+        added_tokens=extra,
+        normalizer={"type": "Sequence", "normalizers": normalizers} if normalizers else None,
+        pre_tokenizer={"type": "Sequence", "pretokenizers": steps} if steps else None,
+        post_processor=template({"<unk>": 0}) if source.random() < 0.5 else None,
+        decoder=byte_level() if in_bytes else random_decoder(source),
+    )
+
+
 # --- comparing
 
 
@@ -401,10 +502,10 @@ def random_ids(seed, size, count):
     return [[source.randrange(size) for _ in range(source.randrange(12))] for _ in range(count)]
 
 
-def compare(probe, path, seed, long=True):
-    """The differences between the probe and the library on one tokenizer.json, at most a few."""
+def compare(probe, path, seed, count=BATCHES * STRINGS, long=True):
+    """The differences between the probe and the library on one tokenizer.json."""
     tokenizer = Tokenizer.from_file(str(path))
-    raws = torture_lines() + [t.encode() for t in random_strings(seed, BATCHES * STRINGS)]
+    raws = torture_lines() + [t.encode() for t in random_strings(seed, count)]
     if long:
         raws.append(long_text(100_000).encode())
     failures = []
@@ -414,7 +515,7 @@ def compare(probe, path, seed, long=True):
             failures.append(f"ids of {raw[:200]!r}:\n    {a[:60]}\n    {b[:60]}")
     known = set(tokenizer.get_vocab(with_added_tokens=True).values())
     lists = theirs + [
-        [i for i in ids if i in known] for ids in random_ids(seed, max(known) + 1, 5000)
+        [i for i in ids if i in known] for ids in random_ids(seed, max(known) + 1, count // 4)
     ]
     for words, skip in (((), False), (("plain",), True)):
         texts = texts_of(probe, path, lists, *words)
@@ -423,6 +524,23 @@ def compare(probe, path, seed, long=True):
             if a != b:
                 failures.append(f"text of {ids[:60]} (skip {skip}):\n    {a[:200]!r}\n    {b[:200]!r}")
     return failures
+
+
+def live_random(probe, seed, count):
+    """On tokenizers of random parts; those that differ are kept."""
+    failed = 0
+    texts = sample_texts()[:5]
+    for number in range(seed, seed + count):
+        path = pathlib.Path(tempfile.gettempdir(), f"tokenizer-{number}.json")
+        path.write_text(json.dumps(random_document(number, texts), ensure_ascii=False))
+        failures = compare(probe, path, number, 300, long=False)
+        if failures:
+            print(f"{path}: {len(failures)} differences\n  {failures[0]}")
+            failed += 1
+        else:
+            path.unlink()
+    print(f"{count} of random parts: {failed} differ")
+    return failed
 
 
 def live(probe, seed, files):
@@ -441,6 +559,8 @@ def live(probe, seed, files):
             print(f"{path.stem}: {len(failures)} differences")
             for failure in failures[:3]:
                 print("  " + failure)
+    if not files:
+        failed += live_random(probe, seed, 30)
     return failed
 
 
