@@ -130,10 +130,10 @@ std::string magnitude(const Value& value, const Spec& spec) {
   if (type == '\0' || type == 'd' || type == 'i' || type == 'u') return std::to_string(number);
   const unsigned base = type == 'x' || type == 'X' ? 16 : type == 'o' ? 8 : type == 'b' ? 2 : 0;
   if (base == 0) throw Failure(cat("an integer has no format '", std::string(1, type), "'"));
+  const std::string_view letters = type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string digits;
   for (std::uint64_t rest = number; rest > 0 || digits.empty(); rest /= base) {
-    digits.insert(digits.begin(),
-                  (type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef")[rest % base]);
+    digits.insert(digits.begin(), letters[rest % base]);
   }
   return digits;
 }
