@@ -67,8 +67,8 @@ TrainedBpe train_bpe(const BpeTrainerConfig& config, const std::function<bool(st
                      const std::function<void(const BpeProgress&)>& progress = {});
 
 // The last place at which `text` can be cut, with more of it to come, so that the pattern of a
-// family finds the same pieces: where a line ends and the next one does not begin with a space. 0 if
-// there is none.
+// family finds the same pieces: where a line ends and the next one does not begin with a space. 0
+// if there is none.
 std::size_t last_cut(std::string_view text, std::string_view pattern);
 
 // The tokenizer.json of the vocabulary, as the `tokenizers` library reads and writes it.
