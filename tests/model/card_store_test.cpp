@@ -20,9 +20,6 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::Not;
-using ::testing::StartsWith;
 using ::testing::ThrowsMessage;
 
 class CardStoreTest : public ::testing::Test {
@@ -42,32 +39,6 @@ class CardStoreTest : public ::testing::Test {
 
   TemporaryFolder folder_;
 };
-
-TEST(BuiltInCards, AreAllInOrder) {
-  const CardStore cards;
-
-  EXPECT_THAT(cards.problems(), IsEmpty());
-  EXPECT_GT(cards.names().size(), 50U);
-  for (const auto& listed : cards.list()) {
-    ASSERT_TRUE(listed.entry) << listed.problem;
-    const auto& card = listed.entry->card;
-    EXPECT_TRUE(listed.entry->is_built_in) << listed.name;
-    EXPECT_TRUE(card.family && card.license) << listed.name;
-    EXPECT_FALSE(card.summary.empty()) << listed.name;
-    EXPECT_TRUE(card.checkpoint && parse_hub_model(*card.checkpoint)) << listed.name;
-  }
-}
-
-TEST(BuiltInCards, HaveFromTheirBaseWhatTheyLeaveOut) {
-  const auto entry = CardStore().get("llama3_2_1b_instruct");
-
-  EXPECT_EQ(entry.card.base, "llama3_2_1b");
-  EXPECT_EQ(entry.card.family, "llama");
-  EXPECT_EQ(entry.card.arch, "llama3_2_1b");
-  EXPECT_EQ(entry.card.checkpoint, "hf://meta-llama/Llama-3.2-1B-Instruct");
-  EXPECT_EQ(entry.card.summary, "Llama 3.2, 1B, instruct");
-  EXPECT_EQ(entry.place, "built in");
-}
 
 TEST_F(CardStoreTest, TakesCardsFromFilesOfUsers) {
   const auto file = write("cards/mine.toml",

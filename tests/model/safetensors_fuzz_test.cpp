@@ -3,9 +3,12 @@
 // crash, a hang, or tensors that share bytes.
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <cstdio>
 #include <fstream>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/fixtures.h"
@@ -27,7 +30,7 @@ class Fuzzer {
   // A damaged copy of `file`.
   std::string damage(std::string file) {
     for (auto i = below(3) + 1; i > 0 && !file.empty(); --i) {
-      switch (below(6)) {
+      switch (below(8)) {
         case 0:
           file.resize(below(file.size()));
           break;
@@ -40,6 +43,10 @@ class Fuzzer {
         case 3:
           file.insert(below(file.size()), std::string(below(20), static_cast<char>(random_())));
           break;
+        case 4:
+        case 5:
+          move_tensor(file);
+          break;
         default:
           change_header(file);
       }
@@ -49,6 +56,29 @@ class Fuzzer {
 
  private:
   std::size_t below(std::size_t limit) { return limit == 0 ? 0 : random_() % limit; }
+
+  // Moves a tensor by a few bytes and leaves its size as it is: into another one, or over the end.
+  void move_tensor(std::string& file) {
+    const std::string key = "\"data_offsets\":[";
+    std::vector<std::size_t> places;
+    for (auto at = file.find(key); at != std::string::npos; at = file.find(key, at + 1)) {
+      places.push_back(at + key.size());
+    }
+    if (places.empty()) return;
+    const auto at = places[below(places.size())];
+    const auto end = file.find(']', at);
+    const auto old = file.substr(at, end == std::string::npos ? 0 : end - at);
+    int from = 0;
+    int to = 0;
+    if (std::sscanf(old.c_str(), "%6d,%6d", &from, &to) != 2) return;
+    const int by = static_cast<int>(below(33)) - 16;
+    std::string moved = cat(from + by, ",", to + by);
+    // As long as it was, so that the header's length stays true.
+    if (moved.size() < old.size()) moved.append(old.size() - moved.size(), ' ');
+    if (moved.size() == old.size()) file.replace(at, old.size(), moved);
+    // So that the last tensor may end where the file does.
+    if (by < 0 && below(2) == 0) file.resize(file.size() - static_cast<std::size_t>(-by));
+  }
 
   // Changes a word of the header, and mostly makes the length right again: so the damage is seen
   // by what looks at the words.
@@ -136,6 +166,14 @@ std::string failure_of(const std::filesystem::path& path, std::uint64_t file_siz
       }
       bytes.resize(tensor.size);
       reader.read_bytes(tensor, 0, bytes);
+    }
+    const std::string prefix = read_file(path).substr(0, 8);
+    std::uint64_t begin = 8;  // of the data: they are the tensors', to the last byte
+    for (std::size_t i = 0; i < 8; ++i) {
+      begin += std::uint64_t{static_cast<unsigned char>(prefix[i])} << (8 * i);
+    }
+    for (auto i = begin; i < file_size; ++i) {
+      if (taken[i] == 0) return cat("byte ", i, " belongs to no tensor");
     }
   } catch (const DataError& error) {
     const std::string message = error.what();
