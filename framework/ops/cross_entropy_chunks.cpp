@@ -3,13 +3,11 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
-#include <ATen/ops/index_select.h>
 #include <ATen/ops/logsumexp.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/sum.h>
-#include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -149,12 +147,16 @@ at::Tensor by_reference(const Chunk& chunk, const at::Tensor& bias, double scale
   return gradient.to(dtype);
 }
 
+// Each chunk reads and writes the weight's gradient once, which costs the more beside the faster
+// products of bfloat16. Measured: docs/benchmarks.md.
 std::int64_t rows_of_a_chunk(const CrossEntropyInputs& inputs, std::int64_t counted) {
-  constexpr std::int64_t kBytes = 64 << 20;  // measured: docs/benchmarks.md
+  counted = std::max<std::int64_t>(counted, 1);
+  if (inputs.options.chunk_rows > 0) return std::min(inputs.options.chunk_rows, counted);
+  const std::int64_t bytes = (inputs.hidden.element_size() < 4 ? 128 : 64) << 20;
   const std::int64_t row = 4 * std::max<std::int64_t>(inputs.weight.size(0), 1);
-  const std::int64_t asked = inputs.options.chunk_rows;
-  const std::int64_t rows = asked > 0 ? asked : std::clamp<std::int64_t>(kBytes / row, 64, 2048);
-  return std::min(rows, std::max<std::int64_t>(counted, 1));
+  const std::int64_t most = std::clamp<std::int64_t>(bytes / row, 64, 2048);
+  const std::int64_t chunks = (counted + most - 1) / most;
+  return (counted + chunks - 1) / chunks;  // all of about one size
 }
 
 // The gradients, as they grow from chunk to chunk.
