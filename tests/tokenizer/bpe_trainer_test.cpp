@@ -290,6 +290,17 @@ TEST(WordCounter, ForgetsTheRarestWordsWhateverTheNumberOfThreads) {
   EXPECT_EQ(results[2], results[0]);
 }
 
+TEST(WordCounter, ForgetsUntilHalfAsManyAreLeft) {
+  const auto splitter = make_splitter(split_patterns::kLlama3);
+  WordCounter counter(*splitter, {.max_words = 4});
+
+  counter.count(source({"a\na\na\na\nb\nb\nb\nc\nc\nd"}), {});
+
+  // Five words with the line feed, which comes nine times.
+  EXPECT_EQ(counted(counter), (std::map<std::string, std::int64_t>{{"\n", 9}, {"a", 4}}));
+  EXPECT_EQ(counter.forgotten(), 3);
+}
+
 TEST(WordCounter, TakesWordsWithoutEndApartWithoutBreakingACharacter) {
   const auto splitter = make_splitter(split_patterns::kLlama3);
   WordCounter counter(*splitter, {.max_words = 100});

@@ -94,6 +94,17 @@ TEST(SentencePieceTokenizer, HoldsBackBytesUntilTheCharacterIsWhole) {
   EXPECT_EQ(decoder->finish(), "\xef\xbf\xbd");
 }
 
+// A model that drops the spaces in front of a text: one in the middle is none of those.
+TEST(SentencePieceTokenizer, KeepsSpacesBehindATokenThatIsASpaceAlone) {
+  const auto tokenizer = load("unigram");
+  const TokenId space = tokenizer->find("\u2581").value();
+  const TokenId word = tokenizer->find("\u2581the").value();
+  const std::vector<TokenId> ids = {word, space, space, word};
+
+  EXPECT_EQ(tokenizer->decode(ids), "the   the");
+  EXPECT_EQ(streamed(*tokenizer, ids, {}), "the   the");
+}
+
 TEST(SentencePieceTokenizer, AddsWhatTheOptionsSayAsLlamaDoes) {
   const auto plain = load("bpe")->encode("hi", kPlain);
   auto with_bos = plain;
