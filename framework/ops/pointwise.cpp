@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "ops/device_kernels.h"
 #include "ops/passes.h"
 #include "ops/reference.h"
 #include "roux/base/error.h"
@@ -237,6 +238,7 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps,
                     double weight_offset) {
   ROUX_RECORD("rms_norm");
   check_norm(x, weight);
+  if (const auto run = kernels_of(x).rms_norm) return run(x, weight, eps, weight_offset);
   if (!passes::runs_by_kernel(x) || !goes_with_kernel(weight)) {
     return reference::rms_norm(x, weight, eps, weight_offset);
   }
@@ -250,7 +252,7 @@ AddedNorm add_rms_norm(const at::Tensor& x, const at::Tensor& residual, const at
   check_norm(x, weight);
   if (!passes::runs_by_kernel(x) || !same_kind(x, residual) || !goes_with_kernel(weight)) {
     const at::Tensor sum = x + residual;
-    return {sum, reference::rms_norm(sum, weight, eps, weight_offset)};
+    return {sum, rms_norm(sum, weight, eps, weight_offset)};
   }
   if (any_wanted(x, residual, weight)) {
     variable_list results = AddRmsNorm::apply(x, residual, maybe(weight), eps, weight_offset);
@@ -265,6 +267,7 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::T
   ROUX_RECORD("layer_norm");
   check_norm(x, weight);
   check_norm(x, bias);
+  if (const auto run = kernels_of(x).layer_norm) return run(x, weight, bias, eps);
   if (!passes::runs_by_kernel(x) || !goes_with_kernel(weight) || !goes_with_kernel(bias)) {
     return reference::layer_norm(x, weight, bias, eps);
   }
@@ -277,6 +280,7 @@ at::Tensor rotate(const at::Tensor& x, const Rotation& rotation) {
   require(x.dim() == 3 && rotation.cos.dim() == 2 && rotation.cos.size(0) == x.size(0) &&
               rotation.sin.sizes() == rotation.cos.sizes() && 2 * rotation.cos.size(1) <= x.size(2),
           "rotate: x is [tokens, heads, head_dim], cos and sin are [tokens, rotary_dim / 2]");
+  if (const auto run = kernels_of(x).rotate) return run(x, rotation);
   if (!passes::runs_by_kernel(x) || rotation.cos.scalar_type() != at::kFloat ||
       rotation.sin.scalar_type() != at::kFloat || any_wanted(rotation.cos, rotation.sin)) {
     return reference::rotate(x, rotation);
@@ -287,6 +291,7 @@ at::Tensor rotate(const at::Tensor& x, const Rotation& rotation) {
 
 at::Tensor activate(const at::Tensor& x, Activation activation) {
   ROUX_RECORD("activate");
+  if (const auto run = kernels_of(x).activate) return run(x, activation);
   if (!passes::runs_by_kernel(x)) return reference::activate(x, activation);
   if (any_wanted(x)) return Activate::apply(x, activation);
   return passes::activate(x, activation);
@@ -294,6 +299,7 @@ at::Tensor activate(const at::Tensor& x, Activation activation) {
 
 at::Tensor gated(const at::Tensor& gate, const at::Tensor& up, Activation activation) {
   ROUX_RECORD("gated");
+  if (const auto run = kernels_of(gate).gated) return run(gate, up, activation);
   if (!passes::runs_by_kernel(gate) || !same_kind(gate, up)) {
     return reference::gated(gate, up, activation);
   }
@@ -304,6 +310,7 @@ at::Tensor gated(const at::Tensor& gate, const at::Tensor& up, Activation activa
 at::Tensor embedding(const at::Tensor& weight, const at::Tensor& ids) {
   ROUX_RECORD("embedding");
   require(weight.dim() == 2, "embedding: weight is [vocabulary, dim]");
+  if (const auto run = kernels_of(weight).embedding) return run(weight, ids);
   if (ids.device().is_cpu()) passes::check_ids(ids, weight.size(0));
   if (!passes::runs_by_kernel(weight) || !ids.device().is_cpu()) return at::embedding(weight, ids);
   if (any_wanted(weight)) return Embedding::apply(weight, ids);
@@ -315,6 +322,7 @@ at::Tensor dropout(const at::Tensor& x, double p, const RandomStream& stream,
   ROUX_RECORD("dropout");
   require(p >= 0.0 && p < 1.0, "dropout: p must be in [0, 1)");
   if (p == 0.0) return x;
+  if (const auto run = kernels_of(x).dropout) return run(x, p, stream.key(), first_element);
   if (!passes::runs_by_kernel(x)) return reference::dropout(x, p, stream, first_element);
   if (any_wanted(x)) return Dropout::apply(x, p, stream.key(), first_element);
   return passes::dropout(x, p, stream.key(), first_element);

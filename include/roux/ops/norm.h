@@ -12,8 +12,8 @@ namespace roux::ops {
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps,
                     double weight_offset = 0.0);
 
-// What a block of a transformer does with what it was given and what a layer made of it: both added,
-// and the norm of the sum, in one pass.
+// What a block of a transformer does with what it was given and what a layer made of it: both
+// added, and the norm of the sum, in one pass.
 struct AddedNorm {
   at::Tensor sum;     // x + residual
   at::Tensor normed;  // rms_norm(sum)
