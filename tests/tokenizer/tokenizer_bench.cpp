@@ -1,14 +1,16 @@
-// Encoding, decoding and loading, as fast as they are. `tools/bench tokenizer` runs it beside others.
+// Encoding, decoding and loading, as fast as they are. `tools/bench tokenizer` runs it beside
+// others.
 //
 //   tokenizer_bench TOKENIZER CORPUS.jsonl [MEGABYTES]
 //
-// One line for each round asked for on standard input: "encode", "encode2" (two threads), "decode" or
-// "load"; the answer is the seconds taken and a number that tells whether the work was done.
+// One line for each round asked for on standard input: "encode", "encode2" (two threads), "decode"
+// or "load"; the answer is the seconds taken, those of the processor, and a number that tells
+// whether the work was done.
 
 #include <simdjson.h>
 
 #include <chrono>
-#include <cstdio>
+#include <ctime>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -40,6 +42,12 @@ std::vector<std::string> read_texts(const std::string& path, double megabytes) {
     begin = end + 1;
   }
   return texts;
+}
+
+double processor_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 std::size_t count(const Ids& ids) {
@@ -95,10 +103,12 @@ int main(int argc, char** argv) {
     const auto texts = read_texts(argv[2], argc > 3 ? std::stod(argv[3]) : 8.0);
     Bench bench(argv[1], texts);
     for (std::string what; std::getline(std::cin, what);) {
+      const double begin_processor = processor_seconds();
       const auto begin = std::chrono::steady_clock::now();
       const std::size_t done = bench.run(what);
       const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-      std::cout << taken.count() << ' ' << done << std::endl;
+      std::cout << taken.count() << ' ' << processor_seconds() - begin_processor << ' ' << done
+                << std::endl;
     }
   } catch (const std::exception& e) {
     std::cerr << e.what() << '\n';

@@ -5,7 +5,8 @@
       makes FOLDER/corpus.jsonl (from the text on this machine, or a copy) and FOLDER/tokenizer.json
       (byte-level BPE, 32,000 tokens, Llama 3's pattern) unless they are there
   tools/parity.d/tokenizer_peers.py tiktoken|tokenizers FOLDER MEGABYTES
-      for each line on standard input ("encode", "encode2", "decode"): seconds, and what was done
+      for each line on standard input ("encode", "encode2", "decode"): seconds, those of
+      the processor, and what was done
 
 Needs the packages `tokenizers` and `tiktoken`.
 """
@@ -132,12 +133,13 @@ def answer(peer, folder, megabytes):
     ids = []
     for line in sys.stdin:
         what = line.strip()
-        begin = time.perf_counter()
+        begin, begin_processor = time.perf_counter(), time.process_time()
         result = getattr(library, what)(ids if what == "decode" else texts)
         seconds = time.perf_counter() - begin
+        processor = time.process_time() - begin_processor
         if what == "encode":
             ids = result
-        print(seconds, sum(map(len, result)), flush=True)
+        print(seconds, processor, sum(map(len, result)), flush=True)
 
 
 def main(words):
