@@ -5,7 +5,9 @@
 
 #include <mutex>
 
+#include "cuda/library.h"
 #include "roux/base/error.h"
+#include "roux/base/version.h"
 
 namespace roux::ops {
 
@@ -16,12 +18,19 @@ void load_cuda_library() {
   if (loaded) return;
   constexpr const char* kName = "libroux_cuda.so";
   // Never unloaded: LibTorch keeps what it registers.
-  if (dlopen(kName, RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+  void* const library = dlopen(kName, RTLD_NOW | RTLD_GLOBAL);
+  if (library == nullptr) {
     throw Error(
         cat("the device \"cuda\" needs ", kName,
             " beside libroux.so (a build where nvcc was found makes it) and LibTorch's full "
             "set with NVIDIA's libraries (tools/setup --cuda): ",
             dlerror()));
+  }
+  using Version = decltype(roux_cuda_library_version);
+  auto* const its_version = reinterpret_cast<Version*>(dlsym(library, "roux_cuda_library_version"));
+  if (its_version == nullptr || its_version() != version()) {
+    throw Error(cat(kName, " must be of Roux ", version(), ", but is of ",
+                    its_version != nullptr ? its_version() : "another"));
   }
   // What stands in where CUDA was not there when LibTorch asked has no run time either.
   if (!at::detail::getCUDAHooks().hasCUDART()) {

@@ -21,14 +21,29 @@ struct Silu {
 };
 
 struct Gelu {
-  static Vec below(Vec x) {  // the normal distribution
-    return fma(erf(x * broadcast(0.707106781F)), broadcast(0.5F), broadcast(0.5F));
+  struct Normal {
+    Vec below;    // the share of a normal distribution that lies below x
+    Vec density;  // times sqrt(2 pi)
+  };
+
+  // Abramowitz and Stegun 7.1.26 (within 1.5e-7): one exp serves both, and nothing cancels far
+  // below zero, as 1 + erf would.
+  static Normal normal(Vec x) {
+    const Vec density = exp(x * x * broadcast(-0.5F));
+    const Vec one = broadcast(1.0F);
+    const Vec t = one / fma(abs(x), broadcast(0.3275911F * 0.707106781F), one);
+    Vec p = fma(t, broadcast(1.061405429F), broadcast(-1.453152027F));
+    p = fma(p, t, broadcast(1.421413741F));
+    p = fma(p, t, broadcast(-0.284496736F));
+    p = fma(p, t, broadcast(0.254829592F));
+    const Vec beyond = broadcast(0.5F) * p * t * density;
+    return {select(less(x, broadcast(0.0F)), beyond, one - beyond), density};
   }
-  static Vec value(Vec x) { return x * below(x); }
+
+  static Vec value(Vec x) { return x * normal(x).below; }
   static Both both(Vec x) {
-    const Vec p = below(x);
-    const Vec density = broadcast(0.398942280F) * exp(x * x * broadcast(-0.5F));
-    return {x * p, fma(x, density, p)};
+    const Normal n = normal(x);
+    return {x * n.below, fma(x * broadcast(0.398942280F), n.density, n.below)};
   }
 };
 
