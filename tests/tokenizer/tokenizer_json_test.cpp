@@ -291,6 +291,56 @@ TEST_F(TokenizerJson, NormalizesBeforeItCuts) {
       ElementsAre(5));
 }
 
+TEST_F(TokenizerJson, JoinsTokensAsTheDecoderSays) {
+  json document = small();
+  document["model"]["vocab"]["▁a"] = 8;
+  document["model"]["vocab"]["<0xC3>"] = 9;
+  document["model"]["vocab"]["<0xA9>"] = 10;
+  const auto text_with = [&](const json& decoder, const std::vector<TokenId>& ids) {
+    document["decoder"] = decoder;
+    const auto tokenizer = load(document);
+    const auto stream = tokenizer->streaming_decoder();
+    std::string streamed;
+    for (const TokenId id : ids) streamed += stream->push(id);
+    streamed += stream->finish();
+    EXPECT_EQ(streamed, tokenizer->decode(ids));
+    return streamed;
+  };
+  const json strip = {{"type", "Strip"}, {"content", "c"}, {"start", 1}, {"stop", 2}};
+  const auto steps = [](const json& list) {
+    return json{{"type", "Sequence"}, {"decoders", list}};
+  };
+  const json fuse = {{"type", "Fuse"}};
+  const json bytes = {{"type", "ByteFallback"}};
+
+  EXPECT_EQ(text_with(nullptr, {5, 3}), "ab c");
+  EXPECT_EQ(text_with({{"type", "Metaspace"}, {"replacement", "▁"}, {"prepend_scheme", "always"}},
+                      {8, 8, 5}),
+            "a aab");
+  EXPECT_EQ(
+      text_with({{"type", "Metaspace"}, {"replacement", "▁"}, {"prepend_scheme", "never"}}, {8, 8}),
+      " a a");
+  EXPECT_EQ(text_with(steps({fuse, strip}), {3, 3, 1, 3, 2, 3, 3, 3}), "cacbc");
+  EXPECT_EQ(text_with(strip, {3, 5, 6}), "abab");
+  EXPECT_EQ(text_with(bytes, {9, 10, 1, 9}), "éa\ufffd");
+  EXPECT_EQ(text_with(bytes, {9, 10, 9}), "\ufffd\ufffd\ufffd");  // a run is whole or broken
+}
+
+TEST_F(TokenizerJson, MarksTheBeginningOfTheTextAlone) {
+  json document = small();
+  document["model"]["vocab"]["▁"] = 8;
+  document["pre_tokenizer"] = {
+      {"type", "Sequence"},
+      {"pretokenizers",
+       {{{"type", "Split"}, {"pattern", {{"String", "c"}}}, {"behavior", "Removed"}},
+        {{"type", "Metaspace"}, {"replacement", "▁"}, {"prepend_scheme", "first"}}}}};
+  const auto tokenizer = load(document);
+
+  EXPECT_THAT(tokenizer->encode("aca"), ElementsAre(8, 1, 1));
+  EXPECT_THAT(tokenizer->encode("ca"), ElementsAre(1));  // what begins the text is gone
+  EXPECT_THAT(tokenizer->encode("<x>a"), ElementsAre(7, 1));
+}
+
 // Damage: a byte changed, a stretch cut out, a value replaced. It loads or is refused, naming the
 // file; what loads encodes.
 TEST_F(TokenizerJson, SurvivesDamage) {
