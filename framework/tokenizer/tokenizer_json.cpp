@@ -193,6 +193,17 @@ void read_added_tokens(const JsonPart& list, BpeTokenizerParts& parts) {
   const auto items = list.items();
   const TokenId largest =
       largest_id(static_cast<std::size_t>(parts.vocabulary->size()) + items.size());
+  // As in the reference, whose ids models have been trained with: a token that the model has keeps
+  // its id, and the others are counted on from there whatever the file says. Only where that would
+  // be another token's id, as the vocabulary has gaps, the file is believed.
+  TokenId next = 0;
+  for (TokenId id = 0; id < parts.vocabulary->size(); ++id) next += parts.vocabulary->has(id);
+  const auto id_of = [&](std::string_view text, TokenId said) {
+    const TokenId counted = parts.vocabulary->has(next) ? said : next;
+    const TokenId id = parts.vocabulary->find(text).value_or(counted);
+    next = std::max(next, id + 1);
+    return id;
+  };
   for (const JsonPart& item : items) {
     item.allow_only({"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"});
     AddedToken token{.text = std::string(item.text("content")),
@@ -202,8 +213,7 @@ void read_added_tokens(const JsonPart& list, BpeTokenizerParts& parts) {
                      .rstrip = item.flag("rstrip", false),
                      .normalized = item.flag("normalized", true),
                      .special = item.flag("special", false)};
-    // As in the reference: what the model has too keeps the model's id.
-    if (const auto id = parts.vocabulary->find(token.text)) token.id = *id;
+    token.id = id_of(token.text, token.id);
     if (token.text.empty()) item.at("content").must_be("a text that is not empty");
     add_token(std::move(token), parts);
   }

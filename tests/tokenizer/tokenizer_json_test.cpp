@@ -109,6 +109,16 @@ TEST_F(TokenizerJson, ParsesSpecialTokensUnlessToldNotTo) {
               ElementsAre(1, 0, 0, 0, 2));
 }
 
+// Those of the `tokenizers` library, which gives ids itself and only warns of others in a file.
+TEST_F(TokenizerJson, CountsAddedTokensOnFromTheModels) {
+  json document = small();
+  document["added_tokens"][0]["id"] = 20;
+  document["added_tokens"].push_back(document["added_tokens"][0]);
+  document["added_tokens"][1]["content"] = "abc";
+
+  EXPECT_THAT(load(document)->encode("<x>abc"), ElementsAre(7, 6));
+}
+
 TEST_F(TokenizerJson, NamesItsTokens) {
   const auto tokenizer = load(small());
 
