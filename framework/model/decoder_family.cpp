@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/decoder.h"
+#include "model/decoder_model.h"
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
 #include "roux/config/load.h"
@@ -51,7 +51,7 @@ class DecoderModelFamily final : public ModelFamily {
                             architecture, '"', did_you_mean(architecture, architectures()),
                             "; it has ", join(architectures(), ", ")));
     }
-    return std::make_shared<Decoder>(family_, changed(found->config, overrides));
+    return std::make_shared<DecoderModel>(family_, changed(found->config, overrides));
   }
 
   std::shared_ptr<LanguageModel> create_from_huggingface(
@@ -63,7 +63,7 @@ class DecoderModelFamily final : public ModelFamily {
     if (problems.any()) {
       throw DataError(cat(file.string(), ": ", to_string(problems.all().front())));
     }
-    return std::make_shared<Decoder>(family_, changed(read, overrides));
+    return std::make_shared<DecoderModel>(family_, changed(read, overrides));
   }
 
  private:

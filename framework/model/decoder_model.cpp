@@ -1,4 +1,4 @@
-#include "model/decoder.h"
+#include "model/decoder_model.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -95,7 +95,7 @@ at::Tensor capped(const at::Tensor& logits, double bound) {
 
 }  // namespace
 
-Decoder::Decoder(std::shared_ptr<const DecoderFamily> family, const DecoderConfig& config)
+DecoderModel::DecoderModel(std::shared_ptr<const DecoderFamily> family, const DecoderConfig& config)
     : family_(std::move(family)),
       config_(config),
       embed_tokens_(register_module(
@@ -111,13 +111,13 @@ Decoder::Decoder(std::shared_ptr<const DecoderFamily> family, const DecoderConfi
   }
 }
 
-HiddenStates Decoder::forward(const nn::TokenBatch& batch, nn::KeyValueCache* cache) {
+HiddenStates DecoderModel::forward(const nn::TokenBatch& batch, nn::KeyValueCache* cache) {
   const nn::PassContext context{batch.layout, rotations(batch), cache};
   nn::BlockStack::Output output = layers_->forward(embed(batch), context);
   return {norm_->forward(output.hidden), std::move(output.router_logits)};
 }
 
-at::Tensor Decoder::embed(const nn::TokenBatch& batch) {
+at::Tensor DecoderModel::embed(const nn::TokenBatch& batch) {
   at::Tensor hidden = embed_tokens_->forward(batch.ids);
   if (config_.scaled_embeddings) {
     // Rounded to the dtype first, as the originals do: in bfloat16 the difference is seen.
@@ -128,7 +128,7 @@ at::Tensor Decoder::embed(const nn::TokenBatch& batch) {
   return hidden;
 }
 
-std::vector<ops::Rotation> Decoder::rotations(const nn::TokenBatch& batch) const {
+std::vector<ops::Rotation> DecoderModel::rotations(const nn::TokenBatch& batch) const {
   const PositionConfig& positions = config_.positions;
   if (positions.kind != PositionKind::Rotary) return {};
   const auto rotation = [&](double theta, const ops::RotaryScaling& scaling) {
@@ -141,12 +141,12 @@ std::vector<ops::Rotation> Decoder::rotations(const nn::TokenBatch& batch) const
   return all;
 }
 
-at::Tensor Decoder::logits(const at::Tensor& hidden) {
+at::Tensor DecoderModel::logits(const at::Tensor& hidden) {
   return capped(lm_head_(hidden), config_.logit_softcap);
 }
 
-LanguageModelLoss Decoder::loss(const nn::TokenBatch& batch, const at::Tensor& targets,
-                                ops::CrossEntropyOptions options) {
+LanguageModelLoss DecoderModel::loss(const nn::TokenBatch& batch, const at::Tensor& targets,
+                                     ops::CrossEntropyOptions options) {
   const HiddenStates states = forward(batch, nullptr);
   options.softcap = config_.logit_softcap;
   LanguageModelLoss loss;
@@ -162,15 +162,15 @@ LanguageModelLoss Decoder::loss(const nn::TokenBatch& batch, const at::Tensor& t
   return loss;
 }
 
-at::Tensor Decoder::log_probabilities(const nn::TokenBatch& batch, const at::Tensor& targets) {
+at::Tensor DecoderModel::log_probabilities(const nn::TokenBatch& batch, const at::Tensor& targets) {
   const HiddenStates states = forward(batch, nullptr);
   ops::CrossEntropyOptions options;
   options.softcap = config_.logit_softcap;
   return -token_losses(states.hidden, targets, options);
 }
 
-at::Tensor Decoder::token_losses(const at::Tensor& hidden, const at::Tensor& targets,
-                                 ops::CrossEntropyOptions options) {
+at::Tensor DecoderModel::token_losses(const at::Tensor& hidden, const at::Tensor& targets,
+                                      ops::CrossEntropyOptions options) {
   if (const auto dense = lm_head_.get()->dense()) {
     return ops::linear_cross_entropy_per_token(hidden, dense->weight, dense->bias, targets,
                                                options);
@@ -178,8 +178,8 @@ at::Tensor Decoder::token_losses(const at::Tensor& hidden, const at::Tensor& tar
   return ops::cross_entropy_per_token(lm_head_(hidden), targets, options);
 }
 
-at::Tensor Decoder::balancing_loss(const nn::TokenBatch& batch,
-                                   const std::vector<at::Tensor>& router_logits) const {
+at::Tensor DecoderModel::balancing_loss(const nn::TokenBatch& batch,
+                                        const std::vector<at::Tensor>& router_logits) const {
   const at::Tensor all = at::cat(router_logits);
   const at::Tensor experts = std::get<1>(at::topk(all.detach(), config_.experts.top_k, -1));
   const auto layers = static_cast<std::int64_t>(router_logits.size());
@@ -187,7 +187,7 @@ at::Tensor Decoder::balancing_loss(const nn::TokenBatch& batch,
   return ops::load_balancing_loss(all, experts, real) * config_.experts.auxiliary_loss;
 }
 
-nn::KeyValueCache Decoder::make_cache(std::int64_t slots, std::int64_t capacity) const {
+nn::KeyValueCache DecoderModel::make_cache(std::int64_t slots, std::int64_t capacity) const {
   const nn::CacheShape shape{.layers = config_.num_layers,
                              .slots = slots,
                              .capacity = capacity,
@@ -197,15 +197,15 @@ nn::KeyValueCache Decoder::make_cache(std::int64_t slots, std::int64_t capacity)
   return {shape, embed_tokens_->weight().options().requires_grad(false)};
 }
 
-std::string_view Decoder::family() const {
+std::string_view DecoderModel::family() const {
   return family_->name;
 }
 
-std::string Decoder::config_text() const {
+std::string DecoderModel::config_text() const {
   return config::dump_as(config_);
 }
 
-std::optional<HuggingFaceForm> Decoder::huggingface() const {
+std::optional<HuggingFaceForm> DecoderModel::huggingface() const {
   return HuggingFaceForm{family_->write(config_).dump(2), tensor_map(*family_, config_)};
 }
 

@@ -15,10 +15,10 @@ struct DecoderFamily;
 // The one decoder-only transformer: what a DecoderConfig describes. Its parameters have the names
 // of Llama's Hugging Face checkpoints where those have one, without "model.":
 // "layers.0.mlp.up_proj.weight".
-class Decoder final : public LanguageModel {
+class DecoderModel final : public LanguageModel {
  public:
   // `family` says how others spell it.
-  Decoder(std::shared_ptr<const DecoderFamily> family, const DecoderConfig& config);
+  DecoderModel(std::shared_ptr<const DecoderFamily> family, const DecoderConfig& config);
 
   HiddenStates forward(const nn::TokenBatch& batch, nn::KeyValueCache* cache) override;
   at::Tensor logits(const at::Tensor& hidden) override;
