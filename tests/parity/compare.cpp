@@ -235,7 +235,6 @@ class Comparer {
 
 double tolerance_of(const std::string& difference) {
   if (difference == "logits, bfloat16") return 0.03;
-  if (difference == "cached to not cached") return 1e-5;
   if (difference.starts_with("loss") || difference.starts_with("balance")) {
     return difference.find("gradient") == std::string::npos ? 1e-5 : 1e-4;
   }
@@ -251,7 +250,7 @@ Comparison compare_with_reference(const std::filesystem::path& folder,
       action();
     } catch (const std::exception& error) {
       const std::string text = error.what();  // LibTorch's errors go on with a backtrace
-      comparer.problem(what + ": " + text.substr(0, text.find('\n')));
+      comparer.problem(what + ": " + text.substr(0, text.find("\nException raised from")));
     }
   };
   attempt("packed", [&] { comparer.compare_arrangement(Arrangement::Packed, ""); });

@@ -50,7 +50,8 @@ def fill(model, generator):
         elif "norm" in name or ".ln_" in name:
             normal(parameter, 0.0 if zero_centred else 1.0, 0.2)
         elif "embed" in name or ".wte" in name or ".wpe" in name:
-            normal(parameter, 0.0, 0.4)
+            # As the output of a wide tied model, more would make logits of 30 and more.
+            normal(parameter, 0.0, min(0.4, 2.5 / model.config.hidden_size ** 0.5))
         elif name.endswith("gate.weight"):
             normal(parameter, 0.0, 0.6)
         else:
