@@ -131,14 +131,40 @@ at::Tensor DecoderModel::embed(const nn::TokenBatch& batch) {
 std::vector<ops::Rotation> DecoderModel::rotations(const nn::TokenBatch& batch) const {
   const PositionConfig& positions = config_.positions;
   if (positions.kind != PositionKind::Rotary) return {};
-  const auto rotation = [&](double theta, const ops::RotaryScaling& scaling) {
+  std::vector<ops::Rotation> all{main_rotation(batch)};
+  if (positions.sliding_theta) {
+    all.push_back(ops::make_rotation(
+        batch.positions,
+        ops::rotary_frequencies(config_.rotary_dim(), *positions.sliding_theta, {}, 0)));
+  }
+  return all;
+}
+
+ops::Rotation DecoderModel::main_rotation(const nn::TokenBatch& batch) const {
+  const PositionConfig& positions = config_.positions;
+  const auto for_length = [&](std::int64_t length) {
     return ops::make_rotation(
         batch.positions,
-        ops::rotary_frequencies(config_.rotary_dim(), theta, scaling, batch.layout.longest_key()));
+        ops::rotary_frequencies(config_.rotary_dim(), positions.theta, positions.scaling, length));
   };
-  std::vector<ops::Rotation> all{rotation(positions.theta, positions.scaling)};
-  if (positions.sliding_theta) all.push_back(rotation(*positions.sliding_theta, {}));
-  return all;
+  const std::int64_t trained = positions.scaling.original_max_positions;
+  ops::Rotation rotation = for_length(trained);
+  if (positions.scaling.kind != ops::RotaryScalingKind::LongRope ||
+      batch.layout.longest_key() <= trained) {
+    return rotation;
+  }
+  // Each text by its own length: what it is packed with changes nothing.
+  const ops::Rotation beyond = for_length(trained + 1);
+  for (const ops::AttentionSpan& span : batch.layout.spans()) {
+    if (span.key_length <= trained) continue;
+    const auto take = [&](const at::Tensor& to, const at::Tensor& from) {
+      to.narrow(0, span.query_begin, span.query_length)
+          .copy_(from.narrow(0, span.query_begin, span.query_length));
+    };
+    take(rotation.cos, beyond.cos);
+    take(rotation.sin, beyond.sin);
+  }
+  return rotation;
 }
 
 at::Tensor DecoderModel::logits(const at::Tensor& hidden) {

@@ -39,6 +39,7 @@ class DecoderModel final : public LanguageModel {
  private:
   at::Tensor embed(const nn::TokenBatch& batch);
   std::vector<ops::Rotation> rotations(const nn::TokenBatch& batch) const;
+  ops::Rotation main_rotation(const nn::TokenBatch& batch) const;
   at::Tensor token_losses(const at::Tensor& hidden, const at::Tensor& targets,
                           ops::CrossEntropyOptions options);
   at::Tensor balancing_loss(const nn::TokenBatch& batch,

@@ -9,6 +9,7 @@
 #include "roux/base/strings.h"
 #include "roux/model/huggingface.h"
 #include "roux/model/safetensors_tensors.h"
+#include "roux/model/tensor_groups.h"
 #include "roux/nn/flat_parameters.h"
 
 namespace roux {
@@ -18,25 +19,43 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kLargestConfig = 64 << 20;
 
-// Where a checkpoint may differ from what the model needs.
+// A tensor that is not as it must be; of a wrong shape, `was` is the one it has.
+struct Difference {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::string was;
+};
+
+// Where a checkpoint differs from what the model needs.
 struct Differences {
-  std::vector<std::string> missing;
-  std::vector<std::string> superfluous;
-  std::vector<std::string> misshapen;
+  std::vector<Difference> missing;
+  std::vector<Difference> superfluous;
+  std::vector<Difference> misshapen;
 
   void throw_if_any(const fs::path& path) const {
-    std::string text;
-    const auto list = [&](const char* what, const std::vector<std::string>& names) {
-      if (names.empty()) return;
-      text += cat("\n  ", names.size(), ' ', what, ':');
-      for (const std::string& name : names) text += cat("\n    ", name);
-    };
-    list("missing", missing);
-    list("that the model does not have", superfluous);
-    list("of another shape", misshapen);
+    const std::string text = listed("missing", missing) +
+                             listed("that the model does not have", superfluous) +
+                             listed("of another shape", misshapen);
     if (!text.empty()) {
       throw DataError(cat(path.string(), " does not hold this model's tensors:", text));
     }
+  }
+
+ private:
+  // Layers that are alike share a line, as `roux inspect` shows them.
+  static std::string listed(const char* what, const std::vector<Difference>& differences) {
+    if (differences.empty()) return "";
+    std::vector<StoredTensor> tensors;
+    for (const Difference& each : differences) {
+      tensors.push_back({.name = each.name, .stored_dtype = each.was, .shape = each.shape});
+    }
+    std::string text = cat("\n  ", differences.size(), ' ', what, ':');
+    for (const TensorGroup& group : group_tensors(tensors)) {
+      text += cat("\n    ", group.name, ' ');
+      if (!group.dtype.empty()) text += cat("is ", group.dtype, " and must be ");
+      text += shape_text(group.shape);
+    }
+    return text;
   }
 };
 
@@ -71,16 +90,16 @@ TensorRead read_of(std::string name, const CheckpointTensor::Part& part, bool wh
   return read;
 }
 
-// The dtype that most elements have.
-std::optional<DType> common_dtype(const SafetensorsReader& weights) {
-  std::map<DType, std::int64_t> elements;
+// The narrowest dtype that holds every element as it is; nullopt if there is none to hold.
+std::optional<DType> widest_dtype(const SafetensorsReader& weights) {
+  std::optional<at::ScalarType> widest;
   for (const StoredTensor& tensor : weights.tensors()) {
-    if (tensor.dtype) elements[*tensor.dtype] += tensor.numel();
+    if (!tensor.dtype) continue;
+    const at::ScalarType type = to_scalar_type(*tensor.dtype);
+    if (c10::isFloatingType(type)) widest = widest ? c10::promoteTypes(*widest, type) : type;
   }
-  const auto most = std::max_element(elements.begin(), elements.end(),
-                                     [](auto& a, auto& b) { return a.second < b.second; });
-  if (most == elements.end()) return std::nullopt;
-  return most->first;
+  if (!widest) return std::nullopt;
+  return to_dtype(*widest);
 }
 
 }  // namespace
@@ -122,12 +141,11 @@ StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights
     expected.insert(name);
     const StoredTensor* stored = weights.find(name);
     if (stored == nullptr) {
-      differences.missing.push_back(name);
+      differences.missing.push_back({name, tensor.shape, ""});
       continue;
     }
     if (stored->shape != tensor.shape) {
-      differences.misshapen.push_back(
-          cat(name, " is ", shape_text(stored->shape), " and must be ", shape_text(tensor.shape)));
+      differences.misshapen.push_back({name, tensor.shape, shape_text(stored->shape)});
       continue;
     }
     if (stored->dtype) dtypes[name] = *stored->dtype;
@@ -137,7 +155,7 @@ StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights
   }
   for (const StoredTensor& stored : weights.tensors()) {
     if (!expected.contains(stored.name) && !names.ignores(form->tensors, stored.name)) {
-      differences.superfluous.push_back(cat(stored.name, ' ', shape_text(stored.shape)));
+      differences.superfluous.push_back({stored.name, stored.shape, ""});
     }
   }
   differences.throw_if_any(weights.path());
@@ -149,7 +167,7 @@ LoadedModel load_huggingface(const fs::path& folder, const ModelFamilies& famili
                              std::optional<DType> dtype) {
   LoadedModel loaded{create_from_folder(folder, families), {}};
   const SafetensorsReader weights(folder);
-  if (!dtype) dtype = common_dtype(weights);
+  if (!dtype) dtype = widest_dtype(weights);
   if (dtype) nn::set_dtype(*loaded.model, to_scalar_type(*dtype));
   nn::FlatParameters(*loaded.model).materialise(at::kCPU);
   loaded.stored_dtypes = load_weights(*loaded.model, weights);

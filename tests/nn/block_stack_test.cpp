@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "nn/small_modules.h"
+#include "roux/base/error.h"
 
 namespace roux::nn {
 namespace {

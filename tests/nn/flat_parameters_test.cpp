@@ -79,7 +79,7 @@ TEST(FlatParameters, KeepWhatAForeignModuleHeld) {
   EXPECT_TRUE(at::equal(tower.foreign->weight, at::full({3}, 2.0)));
   const FlatEntry* entry = flat.find("foreign.weight");
   ASSERT_NE(entry, nullptr);
-  flat.groups().back().values.fill_(9.0);
+  flat.groups()[0].values.fill_(9.0);
   EXPECT_EQ(tower.foreign->weight[0].item<float>(), 9.0F);
 }
 

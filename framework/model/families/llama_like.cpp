@@ -91,11 +91,9 @@ nlohmann::ordered_json write(const DecoderConfig& config) {
 
 DecoderConfig read_qwen3(const HuggingFaceConfig& config) {
   DecoderConfig decoder = read(config);
-  decoder.head_dim = config.integer("head_dim", 128);
   decoder.attn_bias = config.boolean("attention_bias", false);
   decoder.attn_output_bias = decoder.attn_bias;
   decoder.query_key_norm = nn::QueryKeyNorm::PerHead;
-  read_late_windows(config, decoder);
   return decoder;
 }
 

@@ -5,7 +5,10 @@ namespace roux {
 namespace {
 
 DecoderConfig read(const HuggingFaceConfig& config) {
-  return llama_like::read_qwen3(config);
+  DecoderConfig decoder = llama_like::read_qwen3(config);
+  decoder.head_dim = config.integer("head_dim", 128);
+  llama_like::read_late_windows(config, decoder);
+  return decoder;
 }
 
 nlohmann::ordered_json write(const DecoderConfig& config) {

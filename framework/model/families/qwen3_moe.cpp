@@ -6,7 +6,12 @@ namespace {
 
 DecoderConfig read(const HuggingFaceConfig& config) {
   DecoderConfig decoder = llama_like::read_qwen3(config);
-  decoder.experts.num_experts = config.integer("num_experts", 128);
+  // Every layer slides, or none does: "max_window_layers" says nothing here.
+  if (config.boolean("use_sliding_window", false)) {
+    llama_like::read_window(config, /*enabled=*/true, decoder);
+  }
+  decoder.experts.num_experts =
+      config.integer("num_experts", config.integer("num_local_experts", 128));
   decoder.experts.top_k = config.integer("num_experts_per_tok", 8);
   decoder.experts.ffn_inner_dim = config.integer("moe_intermediate_size", 768);
   decoder.experts.normalise_weights = config.boolean("norm_topk_prob", false);
@@ -21,7 +26,9 @@ nlohmann::ordered_json write(const DecoderConfig& config) {
                               {"model_type", "qwen3_moe"}};
   json.update(llama_like::write(config));
   json["attention_bias"] = config.attn_bias;
-  llama_like::write_optional_window(config, json);
+  json["use_sliding_window"] = config.sliding_window.has_value();
+  json["sliding_window"] = nullptr;
+  if (config.sliding_window) json["sliding_window"] = *config.sliding_window;
   json["num_experts"] = config.experts.num_experts;
   json["num_experts_per_tok"] = config.experts.top_k;
   json["moe_intermediate_size"] = config.experts.ffn_inner_dim;

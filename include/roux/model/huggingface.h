@@ -36,7 +36,7 @@ struct LoadedModel {
 };
 
 // Builds and loads a Hugging Face folder: config.json and safetensors files.
-// `dtype`: of the parameters; unset: that of most of the checkpoint's elements.
+// `dtype`: of the parameters; unset: the narrowest that holds all of the checkpoint's as they are.
 LoadedModel load_huggingface(const std::filesystem::path& folder,
                              const ModelFamilies& families = ModelFamilies::standard(),
                              std::optional<DType> dtype = std::nullopt);

@@ -15,6 +15,7 @@
 #include "documents.h"
 #include "roux/base/dtype.h"
 #include "roux/base/error.h"
+#include "roux/config/sections/common.h"
 #include "roux/model/card_store.h"
 #include "roux/model/huggingface.h"
 #include "roux/model/model_hub.h"
