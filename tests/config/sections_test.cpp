@@ -50,10 +50,9 @@ TEST(Sections, HaveTheTrainerThatFairseq2Has) {
 }
 
 TEST(Sections, HaveTheModelDatasetTokenizerAndGangThatFairseq2Has) {
-  EXPECT_THAT(
-      default_lines<ModelConfig>(),
-      ElementsAre("name = \"none\"", "path = \"none\"", "family = \"none\"", "arch = \"none\"",
-                  "dtype = \"float32\"", "[config_overrides]"));
+  EXPECT_THAT(default_lines<ModelConfig>(),
+              ElementsAre("name = \"none\"", "path = \"none\"", "family = \"none\"",
+                          "arch = \"none\"", "dtype = \"float32\"", "[config_overrides]"));
   EXPECT_THAT(default_lines<ReferenceModelConfig>(), default_lines<ModelConfig>());
   EXPECT_THAT(default_lines<DatasetConfig>(),
               ElementsAre("name = \"none\"", "path = \"none\"", "family = \"none\"",
