@@ -93,6 +93,8 @@ void DecoderConfig::describe(config::Fields<DecoderConfig>& field) {
 }
 
 void DecoderConfig::validate(config::Problems& problems) const {
+  // Their bounds say so, and nothing can be told of the rest.
+  if (model_dim < 1 || num_attn_heads < 1 || num_key_value_heads < 1 || dim_of_head() < 1) return;
   if (!head_dim && model_dim % num_attn_heads != 0) {
     problems.add("num_attn_heads",
                  cat("must divide model_dim (", model_dim, "), but is ", num_attn_heads));

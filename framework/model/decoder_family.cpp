@@ -58,10 +58,12 @@ class DecoderModelFamily final : public ModelFamily {
       const std::string& config, const std::filesystem::path& file,
       const ModelOverrides& overrides) const override {
     const DecoderConfig read = family_->read(HuggingFaceConfig(config, file));
-    config::Problems problems;
-    read.validate(problems);
-    if (problems.any()) {
-      throw DataError(cat(file.string(), ": ", to_string(problems.all().front())));
+    const auto checked =
+        config::check_config(config::config_type<DecoderConfig>(), &read, config::NoCatalog());
+    if (checked.problems.any()) {
+      const config::Problem problem = checked.problems.all().front();
+      throw DataError(cat(file.string(), " describes no model that can be built: its ", problem.key,
+                          ' ', problem.text));
     }
     return std::make_shared<DecoderModel>(family_, changed(read, overrides));
   }

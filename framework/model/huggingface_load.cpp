@@ -7,6 +7,7 @@
 #include "roux/base/error.h"
 #include "roux/base/files.h"
 #include "roux/base/strings.h"
+#include "roux/base/units.h"
 #include "roux/model/huggingface.h"
 #include "roux/model/safetensors_tensors.h"
 #include "roux/model/tensor_groups.h"
@@ -96,46 +97,33 @@ std::optional<DType> widest_dtype(const SafetensorsReader& weights) {
   for (const StoredTensor& tensor : weights.tensors()) {
     if (!tensor.dtype) continue;
     const at::ScalarType type = to_scalar_type(*tensor.dtype);
+    if (c10::isFloat8Type(type)) {
+      throw DataError(cat(weights.file_of(tensor).string(), ": ", tensor.name, " is ",
+                          to_string(*tensor.dtype),
+                          ", which is not computed in: ask for another "
+                          "dtype, such as bfloat16"));
+    }
     if (c10::isFloatingType(type)) widest = widest ? c10::promoteTypes(*widest, type) : type;
   }
   if (!widest) return std::nullopt;
   return to_dtype(*widest);
 }
 
-}  // namespace
+// What is to be read into a model, and the dtypes it has there.
+struct Plan {
+  std::vector<TensorRead> reads;
+  StoredDTypes dtypes;
+};
 
-std::shared_ptr<LanguageModel> create_from_folder(const fs::path& folder,
-                                                  const ModelFamilies& families,
-                                                  const ModelOverrides& overrides) {
-  const fs::path file = folder / "config.json";
-  if (!fs::exists(file)) {
-    throw DataError(cat(folder.string(),
-                        " holds no config.json, so that the kind of its model is "
-                        "not known"));
-  }
-  const std::string text = read_file(file, kLargestConfig);
-  const HuggingFaceConfig config(text, file);
-  const std::string model_type = config.text("model_type", "");
-  if (model_type.empty()) config.refuse("model_type", "needs to be there");
-  const ModelFamily* family = families.find_model_type(model_type);
-  if (family == nullptr) {
-    const auto known = families.model_types();
-    config.refuse("model_type",
-                  cat("no model family reads \"", model_type, '"', did_you_mean(model_type, known),
-                      "; there are ", join(known, ", ")));
-  }
-  return family->create_from_huggingface(text, file, overrides);
-}
-
-StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights) {
+// Throws DataError with everything that does not fit.
+Plan plan_reads(const LanguageModel& model, const SafetensorsReader& weights) {
   const auto form = model.huggingface();
   if (!form) throw Error("this model has no Hugging Face form to load weights from");
   const FileNames names(weights, form->tensors);
 
   Differences differences;
   std::set<std::string> expected;
-  std::vector<TensorRead> reads;
-  StoredDTypes dtypes;
+  Plan plan;
   for (const CheckpointTensor& tensor : checkpoint_tensors(model, form->tensors)) {
     const std::string name = names.in_file(tensor.name);
     expected.insert(name);
@@ -148,9 +136,9 @@ StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights
       differences.misshapen.push_back({name, tensor.shape, shape_text(stored->shape)});
       continue;
     }
-    if (stored->dtype) dtypes[name] = *stored->dtype;
+    if (stored->dtype) plan.dtypes[name] = *stored->dtype;
     for (const auto& part : tensor.parts) {
-      reads.push_back(read_of(name, part, tensor.parts.size() == 1));
+      plan.reads.push_back(read_of(name, part, tensor.parts.size() == 1));
     }
   }
   for (const StoredTensor& stored : weights.tensors()) {
@@ -159,19 +147,69 @@ StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights
     }
   }
   differences.throw_if_any(weights.path());
-  read_tensors(weights, reads);
-  return dtypes;
+  return plan;
+}
+
+}  // namespace
+
+std::shared_ptr<LanguageModel> create_from_folder(const fs::path& folder,
+                                                  const ModelFamilies& families,
+                                                  const ModelOverrides& overrides) {
+  const fs::path file = folder / "config.json";
+  if (!fs::exists(folder)) throw ConfigError(cat("there is no folder ", folder.string()));
+  if (!fs::is_directory(folder)) {
+    throw ConfigError(cat(folder.string(), " is a file: give the folder that holds it"));
+  }
+  if (!fs::exists(file)) {
+    throw DataError(cat(folder.string(),
+                        " holds no config.json, so that the kind of its model is "
+                        "not known"));
+  }
+  const std::string text = read_file(file, kLargestConfig);
+  const HuggingFaceConfig config(text, file);
+  const std::string model_type = config.text("model_type", "");
+  if (model_type.empty()) config.refuse("model_type", "needs to be there");
+  if (config.has("quantization_config")) {
+    config.refuse("quantization_config", "quantised checkpoints are not read");
+  }
+  const ModelFamily* family = families.find_model_type(model_type);
+  if (family == nullptr) {
+    const auto known = families.model_types();
+    config.refuse("model_type",
+                  cat("no model family reads \"", model_type, '"', did_you_mean(model_type, known),
+                      "; there are ", join(known, ", ")));
+  }
+  return family->create_from_huggingface(text, file, overrides);
+}
+
+StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights) {
+  const Plan plan = plan_reads(model, weights);
+  read_tensors(weights, plan.reads);
+  return plan.dtypes;
+}
+
+LoadedModel load_values(std::shared_ptr<LanguageModel> model, const fs::path& path,
+                        std::optional<DType> dtype) {
+  const SafetensorsReader weights(path);
+  plan_reads(*model, weights);  // what does not fit is told before any memory is asked for
+  if (!dtype) dtype = widest_dtype(weights);
+  if (dtype) nn::set_dtype(*model, to_scalar_type(*dtype));
+  try {
+    nn::FlatParameters(*model).materialise(at::kCPU);
+  } catch (const c10::Error&) {
+    const auto bytes = static_cast<std::uint64_t>(nn::parameter_count(*model)) *
+                       size_of(dtype.value_or(DType::Float32));
+    throw Error(cat(path.string(), ": its parameters need ", approximate_bytes(bytes),
+                    ", which this machine does not give"));
+  }
+  LoadedModel loaded{std::move(model), {}};
+  loaded.stored_dtypes = load_weights(*loaded.model, weights);
+  return loaded;
 }
 
 LoadedModel load_huggingface(const fs::path& folder, const ModelFamilies& families,
                              std::optional<DType> dtype) {
-  LoadedModel loaded{create_from_folder(folder, families), {}};
-  const SafetensorsReader weights(folder);
-  if (!dtype) dtype = widest_dtype(weights);
-  if (dtype) nn::set_dtype(*loaded.model, to_scalar_type(*dtype));
-  nn::FlatParameters(*loaded.model).materialise(at::kCPU);
-  loaded.stored_dtypes = load_weights(*loaded.model, weights);
-  return loaded;
+  return load_values(create_from_folder(folder, families), folder, dtype);
 }
 
 }  // namespace roux

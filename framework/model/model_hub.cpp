@@ -27,6 +27,12 @@ PlannedModel ModelHub::plan(const ModelConfig& config) const {
   return planned;
 }
 
+PlannedModel ModelHub::find(const std::string& word) const {
+  const fs::path folder = find_checkpoint(word, cards_);
+  if (!is_card(word, cards_)) return plan_folder(folder, std::nullopt, "", {});
+  return plan_card({.name = word});
+}
+
 PlannedModel ModelHub::plan_card(const ModelConfig& config) const {
   const ModelCardEntry entry = cards_.get(*config.name);
   const fs::path folder = config.path ? *config.path : cards_.checkpoint_of(*config.name);
@@ -37,6 +43,10 @@ PlannedModel ModelHub::plan_card(const ModelConfig& config) const {
 
 PlannedModel ModelHub::plan_folder(const fs::path& folder, const std::optional<std::string>& family,
                                    const std::string& arch, const ModelOverrides& overrides) const {
+  if (!fs::exists(folder)) throw ConfigError(cat("there is no folder ", folder.string()));
+  if (!family && !fs::is_directory(folder)) {
+    throw ConfigError(cat(folder.string(), " is a file: give the folder that holds it"));
+  }
   if (fs::exists(folder / "config.json")) {
     auto model = create_from_folder(folder, families_, overrides);
     if (family && *family != model->family()) {
@@ -53,6 +63,12 @@ PlannedModel ModelHub::plan_folder(const fs::path& folder, const std::optional<s
   return {families_.get(*family).create(arch, overrides), folder};
 }
 
+bool is_card(const std::string& word, const CardStore& cards) {
+  if (word.find('/') != std::string::npos || fs::exists(word)) return false;
+  const auto names = cards.names();
+  return std::find(names.begin(), names.end(), word) != names.end();
+}
+
 fs::path find_checkpoint(const std::string& word, const CardStore& cards) {
   if (const auto model = parse_hub_model(word)) {
     const HubCache cache;
@@ -60,12 +76,11 @@ fs::path find_checkpoint(const std::string& word, const CardStore& cards) {
     throw ConfigError(cat(word, " is not on this machine: ", cache.why_not(*model)));
   }
   if (word.find('/') != std::string::npos || fs::exists(word)) return word;
-  const auto names = cards.names();
-  if (std::find(names.begin(), names.end(), word) == names.end()) {
-    throw ConfigError(cat('"', word, "\" is neither a file, a folder nor a model card",
-                          did_you_mean(word, names)));
-  }
-  return cards.checkpoint_of(word);
+  if (is_card(word, cards)) return cards.checkpoint_of(word);
+  std::string text = cat('"', word, "\" is neither a file, a folder nor a model card",
+                         did_you_mean(word, cards.names()));
+  for (const std::string& problem : cards.problems()) text += cat("\nnot read: ", problem);
+  throw ConfigError(text);
 }
 
 }  // namespace roux

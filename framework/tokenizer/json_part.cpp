@@ -114,7 +114,13 @@ void JsonPart::allow_only(std::initializer_list<std::string_view> keys) const {
 JsonFile::JsonFile(const std::filesystem::path& path) {
   const std::string text = read_file(path);
   simdjson::dom::element element;
-  const simdjson::error_code error = parser_.parse(text).get(element);
+  simdjson::error_code error = parser_.parse(text).get(element);
+  if (error != simdjson::SUCCESS) {
+    // transformers writes lengths such as 10^30, which simdjson has no type for: as floating point
+    // they are numbers like others.
+    const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_discarded()) error = parser_.parse(json.dump()).get(element);
+  }
   if (error != simdjson::SUCCESS) {
     ErrorPlace place;
     nlohmann::json::sax_parse(text, &place);

@@ -5,8 +5,6 @@
 namespace roux {
 
 // A file that another library wrote: tests/model/fixtures.
-inline std::filesystem::path fixture(const char* name) {
-  return std::filesystem::path(ROUX_MODEL_FIXTURES) / name;
-}
+std::filesystem::path fixture(const char* name);
 
 }  // namespace roux

@@ -1,5 +1,7 @@
 #include "roux/model/huggingface.h"
 
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -87,6 +89,96 @@ TEST(HuggingFace, LoadsInTheDtypeOfTheCheckpointOrTheOneAskedFor) {
             to_scalar_type(*SafetensorsReader(folder).tensors().front().dtype));
 }
 
+TEST(HuggingFace, SaysWhatCannotBeBuiltInsteadOfDividingByIt) {
+  for (const char* key :
+       {"num_attention_heads", "num_key_value_heads", "hidden_size", "head_dim"}) {
+    const TemporaryFolder folder;
+    copy_case("llama3", folder.path(), [&](auto& config) { config[key] = 0; });
+
+    EXPECT_THAT([&] { load_huggingface(folder.path()); },
+                ThrowsMessage<DataError>(HasSubstr("config.json describes no model")))
+        << key;
+  }
+  const TemporaryFolder folder;
+  copy_case("gemma3", folder.path(), [&](auto& config) { config["sliding_window_pattern"] = 0; });
+  EXPECT_THAT([&] { load_huggingface(folder.path()); },
+              ThrowsMessage<DataError>(HasSubstr("sliding_window_pattern: must be at least 1")));
+}
+
+TEST(HuggingFace, ComparesTensorsBeforeItAsksForTheirMemory) {
+  const TemporaryFolder folder;
+  copy_case("llama3", folder.path(), [&](auto& config) { config["vocab_size"] = 1'000'000'000; });
+
+  EXPECT_THAT([&] { load_huggingface(folder.path()); },
+              ThrowsMessage<DataError>(HasSubstr("of another shape:")));
+}
+
+// transformers reads it in Phi 3's alone.
+TEST(HuggingFace, TurnsWholeHeadsWhateverALlamasConfigSays) {
+  const TemporaryFolder folder;
+  copy_case("llama2", folder.path(), [](auto& config) { config["partial_rotary_factor"] = 0.5; });
+
+  EXPECT_EQ(load_huggingface(folder.path()).model->huggingface()->config,
+            load_huggingface(kCases / "llama2").model->huggingface()->config);
+}
+
+// transformers ignores "max_window_layers" there.
+TEST(HuggingFace, SlidesEveryLayerOfAMixedQwen3) {
+  const TemporaryFolder folder;
+  copy_case("qwen3_moe", folder.path(), [](auto& config) {
+    config["use_sliding_window"] = true;
+    config["sliding_window"] = 5;
+    config["max_window_layers"] = 1;
+  });
+
+  const auto text = load_huggingface(folder.path()).model->config_text();
+
+  EXPECT_THAT(
+      text, AllOf(HasSubstr("attention_pattern = [\"sliding\"]"), HasSubstr("sliding_window = 5")));
+}
+
+TEST(HuggingFace, RefusesQuantisedCheckpoints) {
+  const TemporaryFolder folder;
+  copy_case("llama3", folder.path(), [](auto& config) {
+    config["quantization_config"] = {{"quant_method", "gptq"}};
+  });
+
+  EXPECT_THAT([&] { load_huggingface(folder.path()); },
+              ThrowsMessage<DataError>(HasSubstr("quantization_config")));
+}
+
+TEST(HuggingFace, KeepsWhatAMixedCheckpointHoldsAsItIs) {
+  const TemporaryFolder folder;
+  const fs::path from = kCases / "qwen3_tied_mixed";
+  const LoadedModel loaded = load_huggingface(from);
+
+  export_huggingface(*loaded.model, folder.path() / "to", {.stored_dtypes = loaded.stored_dtypes});
+
+  const SafetensorsReader before(from);
+  const SafetensorsReader after(folder.path() / "to");
+  for (const StoredTensor& tensor : before.tensors()) {
+    EXPECT_TRUE(at::equal(read_tensor(before, tensor.name), read_tensor(after, tensor.name)))
+        << tensor.name;
+    EXPECT_EQ(after.at(tensor.name).dtype, tensor.dtype) << tensor.name;
+  }
+}
+
+// What a text is packed with must not change it, also where frequencies depend on its length.
+TEST(LongRope, IsChosenByEachTextAlone) {
+  const LoadedModel loaded = load_huggingface(kCases / "phi3_longrope");
+  const at::NoGradGuard no_gradients;
+  const at::Tensor ids = at::arange(60).remainder(50);
+  const auto logits = [&](const nn::TokenBatch& batch) {
+    return loaded.model->logits(loaded.model->forward(batch).hidden);
+  };
+
+  const at::Tensor packed =
+      logits(nn::TokenBatch::packed(ids, std::vector<std::int64_t>{0, 4, 60}));
+  const at::Tensor alone = logits(nn::TokenBatch::single(ids.narrow(0, 0, 4)));
+
+  EXPECT_TRUE(at::allclose(packed.narrow(0, 0, 4), alone, 1e-5, 1e-5));
+}
+
 TEST(HuggingFace, DoesNotExportIntoAFolderThatExists) {
   const TemporaryFolder folder;
   const LoadedModel loaded = load_huggingface(kCases / "llama3");
@@ -125,6 +217,20 @@ TEST(ModelHub, PlansAFolderAFamilyAndRefusesWhatDoesNotAgree) {
   EXPECT_EQ(fresh.model->vocab_size(), 151936);
   EXPECT_THAT([&] { hub.plan({.path = kCases / "gpt2", .family = "llama"}); },
               ThrowsMessage<ConfigError>(HasSubstr("of the family \"gpt2\"")));
+}
+
+TEST(ModelHub, AppliesWhatACardChanges) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "cards.toml",
+             cat("[mine]\ncheckpoint = \"", (kCases / "llama3").string(),
+                 "\"\nconfig_overrides = {norm_eps = 0.5}\n"));
+  const ModelFamilies families = ModelFamilies::standard();
+  const CardStore cards({folder.path()});
+
+  const PlannedModel planned = ModelHub(families, cards).find("mine");
+
+  EXPECT_EQ(planned.weights, kCases / "llama3");
+  EXPECT_THAT(planned.model->config_text(), HasSubstr("norm_eps = 0.5"));
 }
 
 TEST(ModelHub, GivesParametersTheDtypeOfTheSection) {

@@ -16,10 +16,7 @@ using Json = nlohmann::ordered_json;
 
 // What tools/parity.d/chat_templates.py wrote: checked in, or fresh ones where the environment
 // says.
-inline std::filesystem::path fixtures() {
-  const char* fresh = std::getenv("ROUX_CHAT_FIXTURES");
-  return fresh == nullptr ? std::filesystem::path(ROUX_TOKENIZER_FIXTURES) / "../chat" : fresh;
-}
+std::filesystem::path fixtures();
 
 inline Json read_json(const std::filesystem::path& path) {
   return Json::parse(read_file(path));

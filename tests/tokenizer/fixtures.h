@@ -10,9 +10,8 @@
 
 namespace roux {
 
-inline std::filesystem::path fixture(const std::string& name) {
-  return std::filesystem::path(ROUX_TOKENIZER_FIXTURES) / name;
-}
+// A file of tests/tokenizer/fixtures.
+std::filesystem::path fixture(const std::string& name);
 
 inline nlohmann::json json_fixture(const std::string& name) {
   return nlohmann::json::parse(read_file(fixture(name)));

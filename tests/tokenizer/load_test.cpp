@@ -121,6 +121,16 @@ TEST_F(Load, SaysWhatAFolderLacks) {
   EXPECT_THAT(message<Error>(folder.path() / "none"), HasSubstr("there is no such file or folder"));
 }
 
+// transformers writes this length where it knows none; simdjson has no type for it.
+TEST(LoadFolder, TakesNumbersThatAreLargerThanAnyInteger) {
+  const TemporaryFolder folder;
+  std::filesystem::copy_file(fixture("gpt2.json"), folder.path() / "tokenizer.json");
+  std::ofstream(folder.path() / "tokenizer_config.json")
+      << R"({"model_max_length": 1000000000000000019884624838656, "eos_token": "<|endoftext|>"})";
+
+  EXPECT_TRUE(load_tokenizer(folder.path())->special_tokens().eos.has_value());
+}
+
 TEST(ByteTokenizer, TakesBytesAsTheyAre) {
   const auto tokenizer = make_byte_tokenizer();
 

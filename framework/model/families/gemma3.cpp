@@ -4,6 +4,7 @@
 #include "model/families/gemma.h"
 #include "model/families/llama_like.h"
 #include "model/families/rope.h"
+#include "roux/base/error.h"
 
 namespace roux {
 namespace {
@@ -17,7 +18,11 @@ DecoderConfig read(const HuggingFaceConfig& config) {
   decoder.logit_softcap = config.number("final_logit_softcapping", 0.0);
   decoder.query_key_norm = nn::QueryKeyNorm::PerHead;
   decoder.positions = read_positions(config, 1e6, /*default_sliding_theta=*/10000.0);
-  decoder.attention_pattern = gemma::one_full_of(config.integer("sliding_window_pattern", 6));
+  const std::int64_t pattern = config.integer("sliding_window_pattern", 6);
+  if (pattern < 1) {
+    config.refuse("sliding_window_pattern", cat("must be at least 1, but is ", pattern));
+  }
+  decoder.attention_pattern = gemma::one_full_of(pattern);
   decoder.sliding_window = config.integer("sliding_window", 4096);
   llama_like::read_window(config, /*enabled=*/false, decoder);
   return decoder;

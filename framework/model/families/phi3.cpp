@@ -6,6 +6,14 @@ namespace {
 
 DecoderConfig read(const HuggingFaceConfig& config) {
   DecoderConfig decoder = llama_like::read(config);
+  // Others ignore it, as transformers does.
+  decoder.positions.rotary_share = config.number("partial_rotary_factor", 1.0);
+  for (const char* key : {"rope_scaling", "rope_parameters"}) {
+    if (const auto rope = config.table(key)) {
+      decoder.positions.rotary_share =
+          rope->number("partial_rotary_factor", decoder.positions.rotary_share);
+    }
+  }
   llama_like::read_window(config, /*enabled=*/true, decoder);
   return decoder;
 }

@@ -117,7 +117,6 @@ PositionConfig read_positions(const HuggingFaceConfig& config, double default_th
                               double default_sliding_theta) {
   PositionConfig positions;
   positions.theta = config.number("rope_theta", default_theta);
-  positions.rotary_share = config.number("partial_rotary_factor", 1.0);
   if (default_sliding_theta > 0.0) {
     positions.sliding_theta = config.number("rope_local_base_freq", default_sliding_theta);
   }
@@ -133,7 +132,6 @@ PositionConfig read_positions(const HuggingFaceConfig& config, double default_th
   }
   if (const auto full = rope->table("full_attention")) rope = full;
   positions.theta = rope->number("rope_theta", positions.theta);
-  positions.rotary_share = rope->number("partial_rotary_factor", positions.rotary_share);
   positions.scaling = read_scaling(*rope, config);
   return positions;
 }

@@ -35,6 +35,11 @@ struct LoadedModel {
   StoredDTypes stored_dtypes;
 };
 
+// Gives a model that is still on the meta device its memory on the CPU, and the values of the
+// checkpoint at `path`. `dtype`: as below.
+LoadedModel load_values(std::shared_ptr<LanguageModel> model, const std::filesystem::path& path,
+                        std::optional<DType> dtype = std::nullopt);
+
 // Builds and loads a Hugging Face folder: config.json and safetensors files.
 // `dtype`: of the parameters; unset: the narrowest that holds all of the checkpoint's as they are.
 LoadedModel load_huggingface(const std::filesystem::path& folder,

@@ -30,6 +30,10 @@ class ModelHub {
   // what is not there or does not fit.
   PlannedModel plan(const ModelConfig& config) const;
 
+  // The model that a word of a command line names, as find_checkpoint() has it, with what its card
+  // says of it. Parameters have no dtype of their own yet.
+  PlannedModel find(const std::string& word) const;
+
  private:
   PlannedModel plan_card(const ModelConfig& config) const;
   PlannedModel plan_folder(const std::filesystem::path& folder,
@@ -39,6 +43,9 @@ class ModelHub {
   const ModelFamilies& families_;
   const CardStore& cards_;
 };
+
+// Whether a word of a command line is a card's name, and no path.
+bool is_card(const std::string& word, const CardStore& cards);
 
 // The checkpoint that a word of a command line names: a path, `hf://ORGANISATION/NAME` in the local
 // cache, or a model card. Throws ConfigError where there is none, and says where it was looked for.

@@ -35,8 +35,9 @@ struct FlatGroup {
 // Lays a model's parameters out in one buffer for each (block, dtype, trainable), so that clipping,
 // the optimizer, a reduction and a checkpoint each walk contiguous memory, and a shard is a slice.
 //
-//   nn::FlatParameters flat(*model);      // reads shapes, dtypes and requires_grad; allocates
-//   nothing flat.materialise(at::kCPU); flat.initialise(RandomStream(seed, "model"));
+//   nn::FlatParameters flat(*model);  // lays out; allocates nothing
+//   flat.materialise(at::kCPU);
+//   flat.initialise(RandomStream(seed, "model"));
 //
 // Must not outlive the model.
 class FlatParameters {

@@ -23,7 +23,7 @@ struct CacheShape {
 //
 //   KeyValueCache cache = model.make_cache(/*slots=*/2, /*capacity=*/1024);
 //   TokenBatch prompt = cache.extend(ids, {{5, 9}});   // 5 tokens for slot 0, 9 for slot 1
-//   at::Tensor hidden = model.hidden(prompt, &cache);
+//   at::Tensor hidden = model.forward(prompt, &cache).hidden;
 //
 // For inference: what is written has no gradient. One thread at a time.
 class KeyValueCache {

@@ -12,6 +12,10 @@
 namespace roux::tool {
 namespace {
 
+std::string name_of(const std::filesystem::path& file) {
+  return file == "-" ? "standard input" : file.string();
+}
+
 std::string read_all(const std::filesystem::path& file) {
   if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
   return read_file(file);
@@ -29,14 +33,14 @@ std::vector<Line> lines_of(const std::filesystem::path& file) {
   for (std::string& text : split(read_all(file), '\n')) {
     ++number;
     if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
-    lines.push_back({std::move(text), cat(file.string(), ':', number)});
+    lines.push_back({std::move(text), cat(name_of(file), ':', number)});
   }
   return lines;
 }
 
 nlohmann::json parse(const Line& line) {
   auto json = nlohmann::json::parse(line.text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) throw DataError(cat(line.place, ": no JSON"));
+  if (json.is_discarded()) throw DataError(cat(line.place, ": is no JSON"));
   return json;
 }
 
@@ -56,8 +60,8 @@ TokenId id_of(const nlohmann::json& value, const Line& line, std::int64_t vocab_
 
 std::vector<Document> read_texts(const std::filesystem::path& file, const Tokenizer& tokenizer) {
   std::vector<Document> documents;
-  if (file.extension() != ".jsonl") {
-    documents.push_back({tokenizer.encode(read_all(file)), file.string()});
+  if (file.extension() != ".jsonl" && file.extension() != ".ndjson") {
+    documents.push_back({tokenizer.encode(read_all(file)), name_of(file)});
     return documents;
   }
   for (const Line& line : lines_of(file)) {

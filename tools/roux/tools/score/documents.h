@@ -15,7 +15,7 @@ struct Document {
   std::string place;
 };
 
-// A file is one document; of a `.jsonl` file each line is one, by its field "text". "-" is the
+// A file is one document; of a `.jsonl` or `.ndjson` file each line is one, by its field "text". "-" is the
 // standard input, one document. Throws Error or DataError, which name the line.
 std::vector<Document> read_texts(const std::filesystem::path& file, const Tokenizer& tokenizer);
 

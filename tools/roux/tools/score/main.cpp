@@ -56,6 +56,12 @@ void print_scores(std::span<const Document> documents, LanguageModel& model, Tot
     line["logprobs"] = nlohmann::ordered_json::array();
     double sum = 0.0;
     for (std::size_t i = 0; i + 1 < document.ids.size(); ++i) {
+      if (!std::isfinite(next[i])) {
+        throw DataError(cat(document.place, ": the log-probability of token ", i + 1, " is ",
+                            next[i],
+                            ": the checkpoint is damaged, or its numbers are too large for the "
+                            "dtype that is computed in"));
+      }
       line["logprobs"].push_back(next[i]);
       sum += next[i];
     }
@@ -68,7 +74,13 @@ void print_scores(std::span<const Document> documents, LanguageModel& model, Tot
   }
 }
 
-void check_length(const Document& document, const LanguageModel& model) {
+void check_document(const Document& document, const LanguageModel& model) {
+  for (const TokenId id : document.ids) {
+    if (id < model.vocab_size()) continue;
+    throw DataError(cat(document.place, ": the tokenizer gives the id ", id,
+                        ", but the model's vocabulary has ", model.vocab_size(),
+                        " tokens: they don't belong together"));
+  }
   const auto length = static_cast<std::int64_t>(document.ids.size());
   if (length <= model.max_seq_len()) return;
   throw DataError(cat(document.place, ": has ", length, " tokens, but the model reads at most ",
@@ -83,9 +95,7 @@ std::optional<DType> wanted_dtype(const Arguments& arguments) {
 // The tokenizer beside the weights, or the card's.
 std::unique_ptr<Tokenizer> tokenizer_of(const std::string& word, const fs::path& checkpoint,
                                         const CardStore& cards) {
-  const auto names = cards.names();
-  const bool is_card = !fs::exists(word) && std::binary_search(names.begin(), names.end(), word);
-  return load_tokenizer(is_card ? cards.tokenizer_of(word) : checkpoint);
+  return load_tokenizer(is_card(word, cards) ? cards.tokenizer_of(word) : checkpoint);
 }
 
 int run(const Arguments& arguments) {
@@ -94,16 +104,17 @@ int run(const Arguments& arguments) {
     throw ConfigError("score: give a file with --text or with --ids, one of the two");
   }
   const CardStore cards(CardStore::user_folders({}));
-  const fs::path checkpoint = find_checkpoint(word, cards);
-  const LoadedModel loaded =
-      load_huggingface(checkpoint, ModelFamilies::standard(), wanted_dtype(arguments));
+  const ModelFamilies families = ModelFamilies::standard();
+  const PlannedModel planned = ModelHub(families, cards).find(word);
+  const fs::path& checkpoint = *planned.weights;
+  const LoadedModel loaded = load_values(planned.model, checkpoint, wanted_dtype(arguments));
   LanguageModel& model = *loaded.model;
 
   const auto documents =
       arguments.has("--ids")
           ? read_ids(arguments.text("--ids"), model.vocab_size())
           : read_texts(arguments.text("--text"), *tokenizer_of(word, checkpoint, cards));
-  for (const Document& document : documents) check_length(document, model);
+  for (const Document& document : documents) check_document(document, model);
 
   const at::NoGradGuard no_gradients;
   Total total;
@@ -135,7 +146,8 @@ const Tool& score() {
       {{.operands = {"PATH"},
         .options = {{.name = "--text",
                      .value = "FILE",
-                     .help = "a text; of FILE.jsonl each line's \"text\"; - is the standard input"},
+                     .help =
+                         "a text; of a .jsonl file each line's \"text\"; - is the standard input"},
                     {.name = "--ids", .value = "FILE", .help = "a JSON list of token ids a line"},
                     {.name = "--dtype",
                      .value = "DTYPE",
