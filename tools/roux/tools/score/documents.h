@@ -15,8 +15,8 @@ struct Document {
   std::string place;
 };
 
-// A file is one document; of a `.jsonl` or `.ndjson` file each line is one, by its field "text". "-" is the
-// standard input, one document. Throws Error or DataError, which name the line.
+// A file is one document; of a `.jsonl` or `.ndjson` file each line is one, by its field "text".
+// "-" is the standard input, one document. Throws Error or DataError, which name the line.
 std::vector<Document> read_texts(const std::filesystem::path& file, const Tokenizer& tokenizer);
 
 // Each line is a JSON list of ids, which must be in [0, vocab_size).
