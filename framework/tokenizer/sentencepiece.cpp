@@ -12,6 +12,7 @@
 
 #include "roux/base/error.h"
 #include "roux/base/files.h"
+#include "roux/base/program.h"
 #include "tokenizer/sentencepiece_library.h"
 #include "tokenizer/utf8_step.h"
 
@@ -20,10 +21,21 @@ namespace {
 
 using Kind = SentencePieceLibrary::Kind;
 
+// By this program's run path; or in the build folder's lib/, since a sanitizer calls dlopen in our
+// place and the loader then takes its run path and not ours. nullptr: dlerror() says why.
+void* open_library(const char* name) {
+  for (const char* folder : {"../lib", "../../lib"}) {
+    const auto path = executable_path().parent_path() / folder / name;
+    if (!std::filesystem::exists(path)) continue;
+    if (void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
+  }
+  return dlopen(name, RTLD_NOW | RTLD_LOCAL);
+}
+
 // Never unloaded: models may live until the process ends.
 SentencePieceMaker find_maker() {
   constexpr const char* kName = "libroux_sentencepiece.so";
-  void* const library = dlopen(kName, RTLD_NOW | RTLD_LOCAL);
+  void* const library = open_library(kName);
   if (!library) {
     throw Error(cat("SentencePiece models need ", kName,
                     " beside libroux.so, and libsentencepiece.so.0: ", dlerror()));
