@@ -319,4 +319,24 @@ fs::path CardStore::tokenizer_of(std::string_view name) const {
                         entry.tokenizer.why_not, ". Its folder can be given as tokenizer.path"));
 }
 
+bool is_card(const std::string& word, const CardStore& cards) {
+  if (word.find('/') != std::string::npos || fs::exists(word)) return false;
+  const auto names = cards.names();
+  return std::find(names.begin(), names.end(), word) != names.end();
+}
+
+fs::path find_checkpoint(const std::string& word, const CardStore& cards) {
+  if (const auto model = parse_hub_model(word)) {
+    const HubCache cache;
+    if (const auto found = cache.find(*model)) return *found;
+    throw ConfigError(cat(word, " is not on this machine: ", cache.why_not(*model)));
+  }
+  if (word.find('/') != std::string::npos || fs::exists(word)) return word;
+  if (is_card(word, cards)) return cards.checkpoint_of(word);
+  std::string text = cat('"', word, "\" is neither a file, a folder nor a model card",
+                         did_you_mean(word, cards.names()));
+  for (const std::string& problem : cards.problems()) text += cat("\nnot read: ", problem);
+  throw ConfigError(text);
+}
+
 }  // namespace roux

@@ -49,8 +49,7 @@ nlohmann::ordered_json write(const DecoderConfig& config) {
       config.attention_scale.value_or(1.0 / std::sqrt(static_cast<double>(config.dim_of_head())));
   // Whole in every published config, and an integer there.
   json["query_pre_attn_scalar"] = std::llround(1.0 / (scale * scale));
-  json["sliding_window"] = nullptr;
-  if (config.sliding_window) json["sliding_window"] = *config.sliding_window;
+  llama_like::write_window(config, json);
   llama_like::write_layer_types(config, json);
   const auto cap = [&](const char* key, double value) {
     json[key] = nullptr;

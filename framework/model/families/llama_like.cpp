@@ -111,12 +111,15 @@ void read_late_windows(const HuggingFaceConfig& config, DecoderConfig& decoder) 
   decoder.sliding_window = window;
 }
 
+void write_window(const DecoderConfig& config, nlohmann::ordered_json& json) {
+  json["sliding_window"] = nullptr;
+  if (config.sliding_window) json["sliding_window"] = *config.sliding_window;
+}
+
 void write_optional_window(const DecoderConfig& config, nlohmann::ordered_json& json) {
   json["use_sliding_window"] = config.sliding_window.has_value();
-  json["sliding_window"] = nullptr;
-  if (!config.sliding_window) return;
-  json["sliding_window"] = *config.sliding_window;
-  write_layer_types(config, json);
+  write_window(config, json);
+  if (config.sliding_window) write_layer_types(config, json);
 }
 
 void read_window(const HuggingFaceConfig& config, bool enabled, DecoderConfig& decoder) {

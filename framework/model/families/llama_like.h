@@ -19,8 +19,11 @@ DecoderConfig read_qwen3(const HuggingFaceConfig& config);
 
 // "layer_types", or else `sliding` for every layer where a window is set and `enabled`.
 void read_window(const HuggingFaceConfig& config, bool enabled, DecoderConfig& decoder);
-// The same for Qwen: layers from "max_window_layers" on slide, where "use_sliding_window" is set
-// and "layer_types" does not say it.
+// "sliding_window", or null.
+void write_window(const DecoderConfig& config, nlohmann::ordered_json& json);
+
+// read_window() for Qwen: layers from "max_window_layers" on slide, where "use_sliding_window" is
+// set and "layer_types" does not say it.
 void read_late_windows(const HuggingFaceConfig& config, DecoderConfig& decoder);
 
 // "use_sliding_window" and what goes with it, as Qwen's configs have it.

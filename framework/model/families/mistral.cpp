@@ -18,8 +18,7 @@ DecoderConfig read(const HuggingFaceConfig& config) {
 nlohmann::ordered_json write(const DecoderConfig& config) {
   nlohmann::ordered_json json{{"architectures", {"MistralForCausalLM"}}, {"model_type", "mistral"}};
   json.update(llama_like::write(config));
-  json["sliding_window"] = nullptr;
-  if (config.sliding_window) json["sliding_window"] = *config.sliding_window;
+  llama_like::write_window(config, json);
   return json;
 }
 

@@ -17,8 +17,7 @@ DecoderConfig read(const HuggingFaceConfig& config) {
 nlohmann::ordered_json write(const DecoderConfig& config) {
   nlohmann::ordered_json json{{"architectures", {"MixtralForCausalLM"}}, {"model_type", "mixtral"}};
   json.update(llama_like::write(config));
-  json["sliding_window"] = nullptr;
-  if (config.sliding_window) json["sliding_window"] = *config.sliding_window;
+  llama_like::write_window(config, json);
   json["num_local_experts"] = config.experts.num_experts;
   json["num_experts_per_tok"] = config.experts.top_k;
   json["intermediate_size"] = config.experts.ffn_inner_dim;

@@ -21,8 +21,7 @@ DecoderConfig read(const HuggingFaceConfig& config) {
 nlohmann::ordered_json write(const DecoderConfig& config) {
   nlohmann::ordered_json json{{"architectures", {"Phi3ForCausalLM"}}, {"model_type", "phi3"}};
   json.update(llama_like::write(config));
-  json["sliding_window"] = nullptr;
-  if (config.sliding_window) json["sliding_window"] = *config.sliding_window;
+  llama_like::write_window(config, json);
   const auto& scaling = config.positions.scaling;
   const bool scaled = scaling.kind != ops::RotaryScalingKind::None;
   json["original_max_position_embeddings"] =

@@ -27,8 +27,7 @@ nlohmann::ordered_json write(const DecoderConfig& config) {
   json.update(llama_like::write(config));
   json["attention_bias"] = config.attn_bias;
   json["use_sliding_window"] = config.sliding_window.has_value();
-  json["sliding_window"] = nullptr;
-  if (config.sliding_window) json["sliding_window"] = *config.sliding_window;
+  llama_like::write_window(config, json);
   json["num_experts"] = config.experts.num_experts;
   json["num_experts_per_tok"] = config.experts.top_k;
   json["moe_intermediate_size"] = config.experts.ffn_inner_dim;

@@ -44,11 +44,4 @@ class ModelHub {
   const CardStore& cards_;
 };
 
-// Whether a word of a command line is a card's name, and no path.
-bool is_card(const std::string& word, const CardStore& cards);
-
-// The checkpoint that a word of a command line names: a path, `hf://ORGANISATION/NAME` in the local
-// cache, or a model card. Throws ConfigError where there is none, and says where it was looked for.
-std::filesystem::path find_checkpoint(const std::string& word, const CardStore& cards);
-
 }  // namespace roux

@@ -45,25 +45,6 @@ struct Checkpoint {
   Json config;  // null where there is none
 };
 
-fs::path find_checkpoint(const std::string& given) {
-  if (const auto model = parse_hub_model(given)) {
-    const HubCache cache;
-    if (const auto found = cache.find(*model)) return *found;
-    throw ConfigError(cat(given, " is not on this machine: ", cache.why_not(*model)));
-  }
-  const bool is_name = given.find('/') == std::string::npos;
-  if (is_name && !fs::exists(given)) {
-    const CardStore cards(CardStore::user_folders({}));
-    const auto names = cards.names();
-    if (std::find(names.begin(), names.end(), given) == names.end()) {
-      throw ConfigError(cat("\"", given, "\" is neither a file, a folder nor a model card",
-                            did_you_mean(given, names)));
-    }
-    return cards.checkpoint_of(given);
-  }
-  return given;
-}
-
 Json read_config(const fs::path& folder) {
   constexpr std::uint64_t kMaxBytes = 16 << 20;
   const auto file = folder / "config.json";
@@ -74,7 +55,12 @@ Json read_config(const fs::path& folder) {
 }
 
 Checkpoint open(const std::string& given) {
-  Checkpoint checkpoint{SafetensorsReader(find_checkpoint(given)), {}, {}, {}, {}};
+  Checkpoint checkpoint{
+      SafetensorsReader(find_checkpoint(given, CardStore(CardStore::user_folders({})))),
+      {},
+      {},
+      {},
+      {}};
   const auto& reader = checkpoint.reader;
   checkpoint.tensors.assign(reader.tensors().begin(), reader.tensors().end());
   std::sort(checkpoint.tensors.begin(), checkpoint.tensors.end(),
