@@ -42,9 +42,9 @@ struct Outer {
 };
 
 namespace di {
-struct Resolver {};
+struct Finder {};
 template <typename T>
-struct Lazy {};
+struct Waiting {};
 namespace {
 struct Slot {};
 }  // namespace
@@ -80,7 +80,7 @@ TEST(TypeName, LeavesOutTheInlineNamespacesOfTheStandardLibrary) {
 
 TEST(TypeName, LeavesOutOurNamespaceButNotThoseInside) {
   EXPECT_EQ(type_name<Engine>(), "Engine");
-  EXPECT_EQ(type_name<di::Lazy<di::Resolver>>(), "di::Lazy<di::Resolver>");
+  EXPECT_EQ(type_name<di::Waiting<di::Finder>>(), "di::Waiting<di::Finder>");
   EXPECT_EQ(type_name<Outer<std::string>::Inner>(), "Outer<std::string>::Inner");
 }
 
