@@ -1,6 +1,7 @@
 #include "roux/model/card_store.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -39,7 +40,7 @@ struct WrittenCard {
   std::optional<std::string> base() const {
     const auto* value = find("base");
     const auto* text = value ? value->as<std::string>() : nullptr;
-    return text ? std::optional(*text) : std::nullopt;
+    return text && *text != config::kNone ? std::optional(*text) : std::nullopt;
   }
 
   const Value* find(std::string_view key) const { return table.as<config::Table>()->find(key); }
@@ -73,6 +74,10 @@ fs::path local_path(const std::string& text, const fs::path& folder) {
   return (folder / text).lexically_normal();
 }
 
+fs::path local_path(const std::string& text, const Value* value) {
+  return local_path(text, value && value->place().folder ? *value->place().folder : fs::path());
+}
+
 // What `value`, a text of a card, names. `holds` says whether a path holds what is meant by it.
 CardFiles look_for(const Value* value, const HubCache& cache, bool (*holds)(const fs::path&),
                    std::string_view what) {
@@ -84,12 +89,40 @@ CardFiles look_for(const Value* value, const HubCache& cache, bool (*holds)(cons
     path = cache.find(*model);
     if (!path) return {.why_not = cache.why_not(*model)};
   } else {
-    path = local_path(*text, value->place().folder ? *value->place().folder : fs::path());
+    path = local_path(*text, value);
     std::error_code ignored;
     if (!fs::exists(*path, ignored)) return {.why_not = cat(path->string(), " is not there")};
   }
   if (!holds(*path)) return {.why_not = cat(path->string(), " holds no ", what)};
   return {.path = path};
+}
+
+// Rules that look at a whole card are mostly broken because one of its keys is: that one is told.
+void throw_problems(const config::Problems& problems) {
+  config::Problems of_keys;
+  for (const config::Problem& problem : problems.all()) {
+    if (!problem.key.empty()) of_keys.add_at(problem.place, problem.key, problem.text);
+  }
+  of_keys.throw_if_any();
+  problems.throw_if_any();
+}
+
+// How what is not there is had: "`hf download a/b` (…)", or nothing to say of a path.
+std::vector<std::string> ways_to(const std::optional<std::string>& location) {
+  const auto model = location ? parse_hub_model(*location) : std::nullopt;
+  if (!model) return {};
+  return {cat("download them (`hf download ", model->repository,
+              model->revision == "main" ? "" : " --revision ",
+              model->revision == "main" ? "" : model->revision,
+              "`; HF_HOME or HF_HUB_CACHE say where the cache is)")};
+}
+
+// "Either a, or b, or c."
+std::string either(const std::vector<std::string>& ways) {
+  std::string text = join(ways, ", or ");
+  if (ways.size() > 1) return cat("Either ", text);
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
 }
 
 }  // namespace
@@ -203,7 +236,7 @@ struct CardStore::State {
       layers.push_back({.table = std::move(table)});
     }
     const auto loaded = config::load_config(config_type<ModelCard>(), layers, config::NoCatalog());
-    loaded.problems.throw_if_any();
+    throw_problems(loaded.problems);
 
     const auto& tree = *loaded.tree->as<config::Table>();
     const auto& typed = *std::static_pointer_cast<ModelCard>(loaded.object);
@@ -214,7 +247,14 @@ struct CardStore::State {
             .checkpoint =
                 look_for(tree.find("checkpoint"), cache, holds_safetensors, "safetensors file"),
             .tokenizer = look_for(tree.find(typed.tokenizer ? "tokenizer" : "checkpoint"), cache,
-                                  holds_tokenizer, "tokenizer")};
+                                  holds_tokenizer, "tokenizer"),
+            .chat_template = chat_template_of(typed, tree.find("chat_template"))};
+  }
+
+  static std::string chat_template_of(const ModelCard& card, const Value* written) {
+    if (!card.chat_template) return "";
+    if (!card.chat_template->ends_with(".jinja")) return *card.chat_template;
+    return local_path(*card.chat_template, written).string();
   }
 };
 
@@ -293,50 +333,95 @@ fs::path CardStore::checkpoint_of(std::string_view name) const {
   const auto entry = get(name);
   if (entry.checkpoint.path) return *entry.checkpoint.path;
 
-  std::string text = cat("the weights of the model card \"", name,
-                         "\" are not on this machine: ", entry.checkpoint.why_not, ".");
-  if (const auto model =
-          entry.card.checkpoint ? parse_hub_model(*entry.card.checkpoint) : std::nullopt) {
-    text += cat(" Download them (`hf download ", model->repository,
-                model->revision == "main" ? "" : " --revision ",
-                model->revision == "main" ? "" : model->revision,
-                "`; HF_HOME or HF_HUB_CACHE say where the cache is), or");
-  } else {
-    text += " Either";
-  }
-  text += " give their folder as model.path";
+  auto ways = ways_to(entry.card.checkpoint);
+  ways.emplace_back("give their folder (model.path in a config)");
   if (entry.card.family && entry.card.arch) {
-    text += cat("; new weights of that shape are model.family = \"", *entry.card.family,
-                "\" with model.arch = \"", *entry.card.arch, "\"");
+    ways.push_back(cat("make new ones of that shape (model.family = \"", *entry.card.family,
+                       "\" with model.arch = \"", *entry.card.arch, "\" in a config)"));
+  }
+  throw ConfigError(cat("the weights of the model card \"", name, "\" are not on this machine: ",
+                        entry.checkpoint.why_not, ". ", either(ways)));
+}
+
+TokenizerFiles CardStore::tokenizer_of(std::string_view name) const {
+  const auto entry = get(name);
+  if (entry.tokenizer.path) {
+    return {*entry.tokenizer.path, entry.card.tokenizer_family.value_or(""), entry.chat_template};
+  }
+  auto ways = ways_to(entry.card.tokenizer ? entry.card.tokenizer : entry.card.checkpoint);
+  ways.emplace_back("give the folder of its files (tokenizer.path in a config)");
+  throw ConfigError(cat("the tokenizer of the model card \"", name, "\" is not on this machine: ",
+                        entry.tokenizer.why_not, ". ", either(ways)));
+}
+
+const HubCache& CardStore::cache() const {
+  return state_->cache;
+}
+
+namespace {
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::status(path, ignored).type() != fs::file_type::not_found;
+}
+
+bool is_path(const std::string& word) {
+  return word.find('/') != std::string::npos || is_there(word);
+}
+
+[[noreturn]] void fail_no_path(const std::string& word, const HubCache& cache) {
+  std::string text = cat("there is no file or folder ", word);
+  // As Hugging Face's own tools take a model's name.
+  if (!word.starts_with('/') && !word.starts_with('.') && cache.find({word})) {
+    text += cat(" (did you mean hf://", word, "?)");
   }
   throw ConfigError(text);
 }
 
-fs::path CardStore::tokenizer_of(std::string_view name) const {
-  const auto entry = get(name);
-  if (entry.tokenizer.path) return *entry.tokenizer.path;
-  throw ConfigError(cat("the tokenizer of the model card \"", name, "\" is not on this machine: ",
-                        entry.tokenizer.why_not, ". Its folder can be given as tokenizer.path"));
+// nullopt: it is no path, and may be a card's name.
+std::optional<fs::path> find_path(const std::string& word, const CardStore& cards) {
+  std::optional<HubModel> model;
+  try {
+    model = parse_hub_model(word);
+  } catch (const ConfigError& error) {
+    throw ConfigError(cat("a model ", error.what()));
+  }
+  if (model) {
+    if (auto found = cards.cache().find(*model)) return found;
+    throw ConfigError(cat(word, " is not on this machine: ", cards.cache().why_not(*model), ". ",
+                          either(ways_to(word))));
+  }
+  if (!is_path(word)) return std::nullopt;
+  if (!is_there(word)) fail_no_path(word, cards.cache());
+  return word;
 }
 
+[[noreturn]] void fail_unknown(const std::string& word, const CardStore& cards) {
+  std::string text =
+      cat('"', word, "\" is neither a file, a folder nor a model card (`roux models` lists those)",
+          did_you_mean(word, cards.names()));
+  for (const std::string& problem : cards.problems()) text += cat("\nnot read: ", problem);
+  throw ConfigError(text);
+}
+
+}  // namespace
+
 bool is_card(const std::string& word, const CardStore& cards) {
-  if (word.find('/') != std::string::npos || fs::exists(word)) return false;
+  if (is_path(word)) return false;
   const auto names = cards.names();
   return std::find(names.begin(), names.end(), word) != names.end();
 }
 
 fs::path find_checkpoint(const std::string& word, const CardStore& cards) {
-  if (const auto model = parse_hub_model(word)) {
-    const HubCache cache;
-    if (const auto found = cache.find(*model)) return *found;
-    throw ConfigError(cat(word, " is not on this machine: ", cache.why_not(*model)));
-  }
-  if (word.find('/') != std::string::npos || fs::exists(word)) return word;
-  if (is_card(word, cards)) return cards.checkpoint_of(word);
-  std::string text = cat('"', word, "\" is neither a file, a folder nor a model card",
-                         did_you_mean(word, cards.names()));
-  for (const std::string& problem : cards.problems()) text += cat("\nnot read: ", problem);
-  throw ConfigError(text);
+  if (auto path = find_path(word, cards)) return *std::move(path);
+  if (!is_card(word, cards)) fail_unknown(word, cards);
+  return cards.checkpoint_of(word);
+}
+
+TokenizerFiles find_tokenizer(const std::string& word, const CardStore& cards) {
+  if (auto path = find_path(word, cards)) return {*std::move(path)};
+  if (!is_card(word, cards)) fail_unknown(word, cards);
+  return cards.tokenizer_of(word);
 }
 
 }  // namespace roux

@@ -61,6 +61,25 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
+// Whether it begins as `https://` does: an address, and no path.
+bool has_scheme(std::string_view text) {
+  const auto end = text.find("://");
+  return end != std::string_view::npos && end > 0 &&
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '+' || c == '-'; });
+}
+
+// Of the address of a model's page, what it is called here.
+std::string meant(std::string_view text) {
+  for (const std::string_view page : {"https://huggingface.co/", "https://hf.co/"}) {
+    if (!text.starts_with(page)) continue;
+    const auto parts = split(text.substr(page.size()), '/');
+    if (parts.size() < 2 || !all_plain({parts[0], parts[1]})) continue;
+    return cat(" (did you mean ", kScheme, parts[0], '/', parts[1], "?)");
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string to_string(const HubModel& model) {
@@ -69,7 +88,12 @@ std::string to_string(const HubModel& model) {
 }
 
 std::optional<HubModel> parse_hub_model(std::string_view text) {
-  if (!text.starts_with(kScheme)) return {};
+  if (!text.starts_with(kScheme)) {
+    if (!has_scheme(text)) return {};
+    throw ConfigError(
+        cat("must be a path, or hf://ORGANISATION/NAME in the local Hugging Face cache ",
+            "(nothing is downloaded), but is ", text, meant(text)));
+  }
   const auto rest = text.substr(kScheme.size());
   const auto at = rest.find('@');
   HubModel model{std::string(rest.substr(0, at))};

@@ -1,7 +1,12 @@
 #include "roux/model/model_card.h"
 
+#include <algorithm>
+
 #include "roux/base/error.h"
+#include "roux/base/strings.h"
 #include "roux/model/hub_cache.h"
+#include "roux/tokenizer/chat_template.h"
+#include "roux/tokenizer/load.h"
 
 namespace roux {
 
@@ -21,11 +26,34 @@ void ModelCard::describe(config::Fields<ModelCard>& field) {
   field("tokenizer", &ModelCard::tokenizer,
         "The tokenizer's folder or file, given as the checkpoint is; unset: the checkpoint's.");
   field("tokenizer_family", &ModelCard::tokenizer_family,
-        "The tokenizer's family, where its files don't say.");
+        "How a tiktoken file splits text, and its special tokens, where its name doesn't say: "
+        "llama3, qwen, gpt2, cl100k_base, o200k_base.");
   field("chat_template", &ModelCard::chat_template,
-        "The name of the chat template; unset: what the tokenizer's files say.");
+        "How the model writes conversations down: the name of a built-in template, or a file that "
+        "ends in .jinja, relative to this file; unset: what lies beside the tokenizer.");
   field("license", &ModelCard::license, "What the weights may be used for, in a few words.");
 }
+
+namespace {
+
+void check_chat_template(const std::string& given, config::Problems& problems) {
+  if (given.ends_with(".jinja")) return;
+  const auto known = ChatTemplate::builtin_names();
+  if (std::ranges::find(known, given) != known.end()) return;
+  problems.add("chat_template",
+               cat("must be a file that ends in .jinja, or a built-in one (", join(known, ", "),
+                   "), but is \"", given, "\"", did_you_mean(given, known)));
+}
+
+void check_tokenizer_family(const std::string& given, config::Problems& problems) {
+  try {
+    tiktoken_family(given, 0);
+  } catch (const ConfigError& error) {
+    problems.add("tokenizer_family", error.what());
+  }
+}
+
+}  // namespace
 
 void ModelCard::validate(config::Problems& problems) const {
   if (!family && !checkpoint) {
@@ -42,6 +70,8 @@ void ModelCard::validate(config::Problems& problems) const {
   };
   check("checkpoint", checkpoint);
   check("tokenizer", tokenizer);
+  if (tokenizer_family) check_tokenizer_family(*tokenizer_family, problems);
+  if (chat_template) check_chat_template(*chat_template, problems);
 }
 
 }  // namespace roux

@@ -30,6 +30,28 @@ PlannedModel ModelHub::find(const std::string& word) const {
   return plan_card({.name = word});
 }
 
+std::string ModelHub::problem_of(const ModelCardEntry& entry) const {
+  const ModelCard& card = entry.card;
+  const std::string& chat = entry.chat_template;
+  std::error_code ignored;
+  if (chat.ends_with(".jinja") && !fs::exists(chat, ignored)) {
+    return cat("its chat_template ", chat, " is not there");
+  }
+  try {
+    // Also where the weights' own config is the one that counts: what is named must be there.
+    if (card.arch) families_.get(card.family.value()).create(*card.arch, {card.config_overrides});
+    if (entry.checkpoint.path) {
+      plan_folder(*entry.checkpoint.path, card.family, card.arch.value_or(""),
+                  {card.config_overrides});
+    } else if (card.family) {
+      families_.get(*card.family);
+    }
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
 PlannedModel ModelHub::plan_card(const ModelConfig& config) const {
   const ModelCardEntry entry = cards_.get(*config.name);
   const fs::path folder = config.path ? *config.path : cards_.checkpoint_of(*config.name);
@@ -40,7 +62,7 @@ PlannedModel ModelHub::plan_card(const ModelConfig& config) const {
 
 PlannedModel ModelHub::plan_folder(const fs::path& folder, const std::optional<std::string>& family,
                                    const std::string& arch, const ModelOverrides& overrides) const {
-  if (!fs::exists(folder)) throw ConfigError(cat("there is no folder ", folder.string()));
+  if (!fs::exists(folder)) throw ConfigError(cat("there is no file or folder ", folder.string()));
   if (!family && !fs::is_directory(folder)) {
     throw ConfigError(cat(folder.string(), " is a file: give the folder that holds it"));
   }

@@ -29,6 +29,8 @@ nlohmann::json parse(const std::filesystem::path& file) {
     return nlohmann::json::parse(text, cut_deep);
   } catch (const nlohmann::json::parse_error& error) {
     throw DataError(cat(file.string(), ": it is no JSON from byte ", error.byte, " on"));
+  } catch (const nlohmann::json::exception&) {
+    throw DataError(cat(file.string(), ": it is no JSON that can be read: a number is too large"));
   }
 }
 

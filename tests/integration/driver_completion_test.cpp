@@ -75,7 +75,7 @@ help = ""
 name = "wall"
 summary = "paints a wall"
 help = ""
-takes_operands = true
+operands = ["FILE"]
 options = [
   {name = "--colour", letter = "-c", help = "", value = "C", choices = ["blue", "black"], repeatable = false},
   {name = "--twice", help = "two coats", value = "", choices = [], repeatable = false},
@@ -99,6 +99,25 @@ TEST(BashCompletion, OffersWhatAToolUnderstands) {
   EXPECT_THAT(offered(world, "roux paint wall --colour = bl"), ElementsAre("blue", "black"));
   EXPECT_THAT(offered(world, "roux paint wall mi"), ElementsAre("mine.txt"));
   EXPECT_THAT(offered(world, "roux paint wall --plan mi"), ElementsAre("mine.txt"));
+}
+
+TEST(BashCompletion, OffersModelCardsWhereAToolTakesAModel) {
+  const DriverWorld world;
+  world.write("gpt2_mine", "");
+  world.write("cards/mine.toml", "[own_card]\nfamily = \"llama\"\n");
+
+  EXPECT_THAT(offered(world, "roux inspect gpt2_m"), ElementsAre("gpt2_medium", "gpt2_mine"));
+  EXPECT_THAT(offered(world, "roux score --dtype float32 gpt2_x"), ElementsAre("gpt2_xl"));
+  EXPECT_THAT(offered(world, "roux score gpt2_xl --te"), ElementsAre("--text"));
+  EXPECT_THAT(offered(world, "roux tokenizer info -m gpt2_m"),
+              ElementsAre("gpt2_medium", "gpt2_mine"));
+  EXPECT_THAT(offered(world, "roux tokenizer encode -m gpt2_xl gpt2_"), ElementsAre("gpt2_mine"));
+  EXPECT_THAT(offered(world, "roux models gpt2_m"), ElementsAre("gpt2_medium"));
+  EXPECT_THAT(world
+                  .bash("source <(roux completion bash); export ROUX_CARDS=cards\n"
+                        "COMP_WORDS=(roux models own) COMP_CWORD=2; _roux; echo $COMPREPLY")
+                  .out,
+              HasSubstr("own_card"));
 }
 
 TEST(BashCompletion, OffersRecipesWithTheirPresetsWhereAVerbTakesThem) {
@@ -216,6 +235,18 @@ TEST(ZshCompletion, CompletesVerbsRecipesPresetsOptionsKeysAndFiles) {
                   "roux lm/train --config model.name=x regime.lr=",
                   "roux lm/train --config del:model.name ", "lm-train --config-file mine.toml ",
                   "lm-train --override regime.num_steps=", ""));
+}
+
+TEST(ZshCompletion, CompletesModelCards) {
+  const DriverWorld world;
+  if (world.bash("command -v zsh").exit_code != 0) GTEST_SKIP() << "zsh is not installed";
+  world.write("some.txt", "");
+
+  const auto lines = zsh_lines(world, {"roux inspect gpt2_x", "roux tokenizer info -m gpt2_me",
+                                       "roux models gpt2_la", "roux inspect so"});
+
+  EXPECT_THAT(lines, ElementsAre("roux inspect gpt2_xl ", "roux tokenizer info -m gpt2_medium ",
+                                 "roux models gpt2_large ", "roux inspect some.txt ", ""));
 }
 
 TEST(ZshCompletion, CompletesWhatAToolUnderstands) {

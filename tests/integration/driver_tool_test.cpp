@@ -87,6 +87,8 @@ TEST_F(Tools, RefuseWhatTheyDoNotKnowWithTheNearestName) {
   EXPECT_EQ(refused({"say", "--times"}), "roux: sample say: --times needs a value (N)\n");
   EXPECT_EQ(refused({"say", "--loud=1"}),
             "roux: sample say: --loud takes no value, but is given as --loud=1\n");
+  EXPECT_EQ(refused({"say", "--times", "1", "--times=2"}),
+            "roux: sample say: --times may be given once, but is given twice\n");
   EXPECT_EQ(refused({"fail", "-w", "x"}),
             "roux: sample fail needs PATH (roux sample fail --help says more)\n");
   EXPECT_EQ(refused({"fail", "x"}),

@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -82,7 +83,11 @@ TEST_F(ModelTools, ShowWhatTheConfigSays) {
   }
 
   write_file(snapshot / "config.json", "[");
-  EXPECT_THAT(roux({"inspect", "gpt2"}).err, HasSubstr("config.json: it must be a JSON object"));
+  EXPECT_THAT(roux({"inspect", "gpt2"}).err, HasSubstr("config.json: is no JSON: is it damaged?"));
+  write_file(snapshot / "config.json", "[]");
+  EXPECT_THAT(roux({"inspect", "gpt2"}).err, HasSubstr("config.json: must be a JSON object"));
+  write_file(snapshot / "config.json", R"({"quantization_config": {"quant_method": 3}})");
+  EXPECT_THAT(roux({"inspect", "gpt2"}).out, HasSubstr("\nconfig.json: quantized with ?\n"));
 }
 
 TEST_F(ModelTools, SayWhatIsWrongWithAPath) {
@@ -98,9 +103,30 @@ TEST_F(ModelTools, SayWhatIsWrongWithAPath) {
   EXPECT_EQ(typo.exit_code, 2);
   EXPECT_THAT(typo.err, HasSubstr("did you mean \"gpt2\"?"));
 
+  const auto nowhere = roux({"inspect", "/nowhere/at/all"});
+  EXPECT_EQ(nowhere.exit_code, 2);
+  EXPECT_EQ(nowhere.err, "roux: there is no file or folder /nowhere/at/all\n");
+
   const auto absent = roux({"inspect", "gpt2"});
   EXPECT_EQ(absent.exit_code, 2);
   EXPECT_THAT(absent.err, HasSubstr("models--openai-community--gpt2 is not there"));
+}
+
+TEST_F(ModelTools, SayWhatIsWrongWithAnIndex) {
+  const auto index = folder.path() / "model.safetensors.index.json";
+  const auto refused = [&](const std::string& text) {
+    write_file(index, text);
+    const auto finished = roux({"inspect", folder.path().string()});
+    EXPECT_EQ(finished.exit_code, 1);
+    EXPECT_THAT(finished.err, Not(HasSubstr("json.exception")));
+    return finished.err;
+  };
+
+  EXPECT_THAT(refused("{\"weight_map\": {\"a\": "), HasSubstr(index.string() + ": it is no JSON"));
+  EXPECT_THAT(refused("{\"weight_map\": {\"a\": 1e999}}"),
+              HasSubstr(index.string() + ": it is no JSON"));
+  EXPECT_THAT(refused("{\"weight_map\": {\"a\": 1}}"), HasSubstr("tensor \"a\" must be in a file"));
+  EXPECT_THAT(refused("{\"weight_map\": {}}"), HasSubstr("names no tensor"));
 }
 
 TEST_F(ModelTools, ListCardsAndWhichWeightsAreHere) {
@@ -120,12 +146,12 @@ TEST_F(ModelTools, ShowACardOfTheUser) {
   const auto cards = folder.path() / "cards";
   fs::create_directories(cards);
   write_file(cards / "mine.toml",
-             "[mine]\nbase = \"gpt2\"\ncheckpoint = \"w\"\nconfig_overrides = {a = 1}\n");
+             "[mine]\nbase = \"gpt2\"\ncheckpoint = \"w\"\nconfig_overrides = {num_layers = 1}\n");
   write_file(cards / "broken.toml", "[");
 
   const auto card = roux({"models", "mine", "--cards", cards.string()});
   EXPECT_THAT(card.out, AllOf(HasSubstr("\narch              gpt2\n"),
-                              HasSubstr("\nconfig_overrides  {a = 1}\n"),
+                              HasSubstr("\nconfig_overrides  {num_layers = 1}\n"),
                               HasSubstr((cards / "w").string() + " is not there")))
       << card.err;
 
@@ -134,6 +160,76 @@ TEST_F(ModelTools, ShowACardOfTheUser) {
   EXPECT_THAT(all.out, HasSubstr("\nmine "));
   EXPECT_THAT(all.err, StartsWith("roux: " + (cards / "broken.toml").string()));
   EXPECT_EQ(roux({"models", "mime"}).exit_code, 2);
+}
+
+TEST_F(ModelTools, SayOfEveryCardThatCannotWorkWhatIsWrong) {
+  write_file(folder.path() / "mine.toml", R"(
+[family]
+family = "lama"
+[arch]
+family = "llama"
+arch = "llama9"
+[setting]
+family = "llama"
+arch = "llama3_2_1b"
+config_overrides = {num_layer = 3}
+[chat]
+family = "llama"
+chat_template = "absent.jinja"
+[key]
+famly = "llama"
+[fine]
+family = "llama"
+)");
+  const auto cards = folder.path() / "mine.toml";
+
+  const auto listed = roux({"models", "--cards", cards.string()});
+  EXPECT_EQ(listed.exit_code, 0);
+  EXPECT_EQ(listed.err, "");
+  const auto line_of = [&](const std::string& name) {
+    for (const auto& line : split(listed.out, '\n')) {
+      if (line.starts_with(name + ' ')) return line;
+    }
+    return std::string("not listed");
+  };
+  EXPECT_THAT(line_of("family"),
+              HasSubstr("wrong: there is no model family \"lama\" (did you mean"));
+  EXPECT_THAT(line_of("arch"), HasSubstr("wrong: the model family \"llama\" has no architecture"));
+  EXPECT_THAT(line_of("setting"), HasSubstr("did you mean \"num_layers\"?"));
+  EXPECT_THAT(line_of("chat"), HasSubstr("absent.jinja is not there"));
+  EXPECT_THAT(line_of("key"), HasSubstr("did you mean \"family\"?"));
+  EXPECT_THAT(line_of("fine"), Not(HasSubstr("wrong")));
+  EXPECT_THAT(roux({"models", "--cards", cards.string(), "--json"}).out,
+              HasSubstr("\"problem\": \"there is no model family"));
+
+  const auto shown = roux({"models", "arch", "--cards", cards.string()});
+  EXPECT_EQ(shown.exit_code, 2);
+  EXPECT_THAT(shown.out, HasSubstr("\narch            llama9\n"));
+  EXPECT_THAT(shown.err, HasSubstr("mine.toml:4:2: arch: the model family"));
+}
+
+TEST_F(ModelTools, ListTheArchitecturesOfFamilies) {
+  const auto all = roux({"models", "--families"});
+  EXPECT_THAT(all.out, AllOf(StartsWith("family "), HasSubstr("\nllama "), HasSubstr("\ngpt2 ")));
+
+  const auto gpt2 = split(roux({"models", "--families", "gpt2"}).out, '\n');
+  ASSERT_THAT(gpt2, SizeIs(6));
+  EXPECT_EQ(gpt2[0], "family  arch            parameters  layers    dim  vocabulary  context");
+  EXPECT_EQ(gpt2[1], "gpt2    gpt2           124,439,808      12    768      50,257    1,024");
+  EXPECT_THAT(roux({"models", "--families", "gpt2", "--json"}).out,
+              AllOf(HasSubstr("\"arch\": \"gpt2_xl\""), HasSubstr("\"parameters\": 1557611200"),
+                    HasSubstr("\"num_layers\": 48"), HasSubstr("\"model_dim\": 1600")));
+
+  const auto unknown = roux({"models", "--families", "gtp2"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean \"gpt2\"?"));
+}
+
+TEST_F(ModelTools, ListNamesAlone) {
+  EXPECT_THAT(split(roux({"models", "--names"}).out, '\n'), Contains("gpt2"));
+  EXPECT_EQ(roux({"models", "--names", "--here"}).out, "");
+  EXPECT_EQ(roux({"models", "gpt2", "--here"}).exit_code, 2);
+  EXPECT_EQ(roux({"models", "--families", "--here"}).exit_code, 2);
 }
 
 }  // namespace

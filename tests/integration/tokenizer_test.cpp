@@ -33,7 +33,10 @@ class RouxTokenizer : public ::testing::Test {
   Finished tokenizer(std::vector<std::string> words, std::string input = "") const {
     words.insert(words.begin(), {DriverWorld::driver().string(), "tokenizer"});
     return run_process(std::move(words),
-                       {.working_folder = world.folder(), .input = std::move(input)});
+                       {.environment = {{"ROUX_CARDS", (world.folder() / "cards").string()},
+                                        {"HF_HUB_CACHE", (world.folder() / "hub").string()}},
+                        .working_folder = world.folder(),
+                        .input = std::move(input)});
   }
 
   std::string encode(std::string input, std::vector<std::string> words = {}) const {
@@ -103,8 +106,9 @@ TEST_F(RouxTokenizer, ReadsAFileToo) {
   world.write("lines.txt", "abc\nab\n");
 
   EXPECT_EQ(encode("", {"lines.txt"}), "[258]\n[257]\n");
-  EXPECT_THAT(tokenizer({"encode", "-m", "tiny", "missing.txt"}).err,
-              HasSubstr("cannot open missing.txt: No such file"));
+  const Finished missing = tokenizer({"encode", "-m", "tiny", "missing.txt"});
+  EXPECT_THAT(missing.err, HasSubstr("cannot open missing.txt: No such file"));
+  EXPECT_EQ(missing.exit_code, 2);
 }
 
 TEST_F(RouxTokenizer, KeepsTheOrderOfLinesInAnyNumberOfThreads) {
@@ -148,9 +152,75 @@ TEST_F(RouxTokenizer, RefusesWhatIsNoTokenizer) {
   world.write("empty/README", "");
 
   EXPECT_THAT(tokenizer({"info", "-m", "empty"}).err, HasSubstr("empty: has no tokenizer.json"));
-  EXPECT_THAT(tokenizer({"info", "-m", "nowhere"}).err, HasSubstr("nowhere"));
+  EXPECT_THAT(tokenizer({"info", "-m", "nowhere"}).err,
+              HasSubstr("\"nowhere\" is neither a file, a folder nor a model card"));
+  for (const char* wrong : {"nowhere", "no/where", "hf://no/where", "gpt2", "https://x.org/y"}) {
+    EXPECT_EQ(tokenizer({"info", "-m", wrong}).exit_code, 2) << wrong;
+  }
   EXPECT_EQ(tokenizer({"info"}).err,
-            "roux: tokenizer info needs -m PATH (roux tokenizer info --help says more)\n");
+            "roux: tokenizer info needs -m MODEL (roux tokenizer info --help says more)\n");
+}
+
+TEST_F(RouxTokenizer, IsFoundByACardAndInTheHubCache) {
+  world.write("cards/mine.toml", "[mine]\nfamily = \"llama\"\ntokenizer = \"../tiny\"\n");
+  world.write("hub/models--a--b/refs/main", "abc");
+  world.write("hub/models--a--b/snapshots/abc/tokenizer.json", world.read("tiny/tokenizer.json"));
+
+  EXPECT_EQ(tokenizer({"encode", "-m", "mine"}, "abc\n").out, "[258]\n");
+  EXPECT_EQ(tokenizer({"decode", "-m", "hf://a/b"}, "[258]\n").out, "abc\n");
+  EXPECT_THAT(tokenizer({"info", "-m", "mine"}).out, HasSubstr("size      259 tokens\n"));
+}
+
+TEST_F(RouxTokenizer, WritesConversationsDownAsTheCardSays) {
+  world.write("cards/mine.toml",
+              "[mine]\nfamily = \"llama\"\ntokenizer = \"../tiny\"\nchat_template = \"a.jinja\"\n");
+  world.write("cards/a.jinja",
+              "{% for m in messages %}{{ m.role[0] }}:{{ m.content }};{% endfor %}"
+              "{% if tools %}{{ tools[0].name }}{% endif %}"
+              "{% if add_generation_prompt %}a:{% endif %}");
+  const std::string chat =
+      R"([{"role": "user", "content": "ab"}, {"role": "assistant", "content": "abc"}])";
+
+  EXPECT_EQ(tokenizer({"chat", "-m", "mine"}, chat + "\n").out, "u:ab;a:abc;\n");
+  EXPECT_EQ(
+      tokenizer({"chat", "-m", "mine", "--generation-prompt"},
+                R"({"messages": [{"role": "user", "content": "ab"}], "tools": [{"name": "x"}]})")
+          .out,
+      "u:ab;xa:\n");
+  EXPECT_EQ(tokenizer({"chat", "-m", "mine", "--json"}, chat).out,
+            "{\"text\":\"u:ab;a:abc;\",\"ids\":[85,26,257,27,65,26,258,27],"
+            "\"assistant\":[0,0,0,0,0,0,1,0]}\n");
+  EXPECT_THAT(tokenizer({"chat", "-m", "mine", "--template", "chatml"}, chat).out,
+              StartsWith("<|im_start|>user\nab<|im_end|>\n"));
+
+  const Finished without = tokenizer({"chat", "-m", "tiny"}, chat);
+  EXPECT_EQ(without.exit_code, 2);
+  EXPECT_THAT(without.err, HasSubstr("tiny has no chat template: --template takes a .jinja file"));
+  EXPECT_THAT(tokenizer({"chat", "-m", "mine"}, chat + "\nx\n").err,
+              HasSubstr("standard input:2: the conversation"));
+}
+
+TEST_F(RouxTokenizer, RefusesWhatWouldMeanNothing) {
+  const auto refused = [&](const std::vector<std::string>& words) {
+    const Finished finished = tokenizer(words);
+    EXPECT_EQ(finished.exit_code, 2);
+    return finished.err;
+  };
+  world.write("empty.txt", "");
+
+  EXPECT_EQ(refused({"train", "empty.txt", "-o", "new"}),
+            "roux: tokenizer train: empty.txt holds no text: there is nothing to learn from\n");
+  EXPECT_THAT(refused({"train", "/dev/null", "-o", "new"}), HasSubstr("/dev/null holds no text"));
+  EXPECT_THAT(
+      refused({"train", "corpus.txt", "-o", "new", "--special-token", "x", "--no-special-tokens"}),
+      HasSubstr("--special-token and --no-special-tokens exclude each other"));
+  EXPECT_THAT(refused({"train", "corpus.txt", "-o", "new", "--field", "x"}),
+              HasSubstr("no FILE is named .jsonl or .ndjson (--format jsonl"));
+  EXPECT_THAT(refused({"train", "missing.txt", "-o", "new"}), HasSubstr("cannot open missing.txt"));
+  EXPECT_FALSE(std::filesystem::exists(world.folder() / "new"));
+  EXPECT_THAT(refused({"encode", "-m", "tiny", "--field", "x"}), HasSubstr("give --json too"));
+  EXPECT_THAT(refused({"encode", "-m", "tiny", "-m", "tiny"}),
+              HasSubstr("--model may be given once, but is given twice"));
 }
 
 TEST_F(RouxTokenizer, SaysWhatATokenizerIs) {

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
@@ -56,7 +57,7 @@ TEST_F(CardStoreTest, TakesCardsFromFilesOfUsers) {
   EXPECT_EQ(two.place, file.string() + ":4:2");
   EXPECT_NE(two.card.config_overrides.value.as<config::Table>()->find("num_layers"), nullptr);
   EXPECT_EQ(cards.checkpoint_of("two"), folder_.path() / "weights");
-  EXPECT_EQ(cards.tokenizer_of("two"), folder_.path() / "weights");
+  EXPECT_EQ(cards.tokenizer_of("two").path, folder_.path() / "weights");
 }
 
 TEST_F(CardStoreTest, TakesAPathAgainstTheFileThatSaysIt) {
@@ -68,7 +69,7 @@ TEST_F(CardStoreTest, TakesAPathAgainstTheFileThatSaysIt) {
   const auto cards = store({"a", "b"});
 
   EXPECT_EQ(cards.checkpoint_of("mine"), folder_.path() / "a/weights");
-  EXPECT_EQ(cards.tokenizer_of("mine"), folder_.path() / "b/words");
+  EXPECT_EQ(cards.tokenizer_of("mine").path, folder_.path() / "b/words");
 }
 
 TEST_F(CardStoreTest, FindsWeightsInTheHubCache) {
@@ -80,7 +81,7 @@ TEST_F(CardStoreTest, FindsWeightsInTheHubCache) {
   const auto cards = store({});
 
   EXPECT_EQ(cards.checkpoint_of("gpt2"), snapshot);
-  EXPECT_EQ(cards.tokenizer_of("gpt2"), snapshot);
+  EXPECT_EQ(cards.tokenizer_of("gpt2").path, snapshot);
 }
 
 TEST_F(CardStoreTest, SaysWhereItLookedForWeightsAndWhatElseCanBeDone) {
@@ -99,7 +100,7 @@ TEST_F(CardStoreTest, SaysWhereItLookedForWeightsAndWhatElseCanBeDone) {
   write_file(snapshot / "tokenizer.json", "");
   EXPECT_THAT(missing, ThrowsMessage<ConfigError>(
                            HasSubstr(snapshot.string() + " holds no safetensors file")));
-  EXPECT_EQ(store({}).tokenizer_of("qwen2_5_0_5b"), snapshot);
+  EXPECT_EQ(store({}).tokenizer_of("qwen2_5_0_5b").path, snapshot);
 
   write("cards/mine.toml", "[mine]\ncheckpoint = \"nowhere\"\n[bare]\nfamily = \"llama\"\n");
   EXPECT_THAT([&] { store().checkpoint_of("mine"); },
@@ -108,6 +109,114 @@ TEST_F(CardStoreTest, SaysWhereItLookedForWeightsAndWhatElseCanBeDone) {
               ThrowsMessage<ConfigError>(HasSubstr("cards/nowhere is not there")));
   EXPECT_THAT([&] { store().checkpoint_of("bare"); },
               ThrowsMessage<ConfigError>(HasSubstr("the card names none")));
+}
+
+TEST_F(CardStoreTest, JoinsWhatCanBeDoneByOr) {
+  write("cards/mine.toml",
+        "[folder]\ncheckpoint = \"nowhere\"\n"
+        "[shape]\ncheckpoint = \"nowhere\"\nfamily = \"gpt2\"\narch = \"gpt2\"\n");
+
+  EXPECT_THAT([&] { store().checkpoint_of("folder"); },
+              ThrowsMessage<ConfigError>(
+                  EndsWith("is not there. Give their folder (model.path in a config)")));
+  EXPECT_THAT([&] { store().checkpoint_of("shape"); },
+              ThrowsMessage<ConfigError>(
+                  AllOf(HasSubstr(". Either give their folder (model.path in a config), or make "),
+                        HasSubstr("model.arch = \"gpt2\""))));
+  EXPECT_THAT([&] { store().tokenizer_of("gpt2"); },
+              ThrowsMessage<ConfigError>(
+                  AllOf(HasSubstr(". Either download them (`hf download openai-community/gpt2`"),
+                        HasSubstr(", or give the folder of its files"))));
+}
+
+TEST_F(CardStoreTest, LetsABaseBeNone) {
+  write("cards/mine.toml", "[mine]\nbase = \"none\"\nfamily = \"llama\"\n");
+
+  EXPECT_EQ(store().get("mine").card.base, std::nullopt);
+}
+
+TEST_F(CardStoreTest, TellsOfAMisspeltKeyAndNotOfWhatFollowsFromIt) {
+  const auto file = write("cards/mine.toml", "[mine]\nfamly = \"llama\"\n");
+
+  EXPECT_THAT([&] { store().get("mine"); },
+              ThrowsMessage<ConfigError>(file.string() +
+                                         ":2:1: famly: unknown key (did you mean \"family\"?)"));
+}
+
+TEST_F(CardStoreTest, RefusesAnAddress) {
+  write("cards/mine.toml",
+        "[web]\ncheckpoint = \"https://huggingface.co/gpt2/gpt2/tree/main\"\n"
+        "[s3]\nfamily = \"llama\"\ntokenizer = \"s3://bucket/x\"\n");
+
+  EXPECT_THAT([&] { store().get("web"); },
+              ThrowsMessage<ConfigError>(AllOf(
+                  HasSubstr("mine.toml:2:1: checkpoint: must be a path, or hf://"),
+                  HasSubstr("nothing is downloaded"), HasSubstr("did you mean hf://gpt2/gpt2?"))));
+  EXPECT_THAT([&] { store().get("s3"); },
+              ThrowsMessage<ConfigError>(
+                  AllOf(HasSubstr(": tokenizer: must be"), HasSubstr("but is s3://bucket/x"))));
+}
+
+TEST_F(CardStoreTest, TellsHowATokenizerIsToBeRead) {
+  write("cards/mine.toml",
+        "[mine]\ntokenizer = \"words\"\nfamily = \"llama\"\n"
+        "tokenizer_family = \"cl100k_base\"\nchat_template = \"chat.jinja\"\n"
+        "[named]\nbase = \"mine\"\nchat_template = \"chatml\"\ntokenizer_family = \"none\"\n");
+  write("cards/words/mine.tiktoken", "");
+  write("cards/wrong.toml",
+        "[a]\nfamily = \"llama\"\nchat_template = \"chatlm\"\n"
+        "[b]\nfamily = \"llama\"\ntokenizer_family = \"cl100k\"\n");
+
+  const auto cards = store();
+
+  const TokenizerFiles mine = cards.tokenizer_of("mine");
+  EXPECT_EQ(mine.family, "cl100k_base");
+  EXPECT_EQ(mine.chat_template, folder_.path() / "cards/chat.jinja");
+  const TokenizerFiles named = cards.tokenizer_of("named");
+  EXPECT_EQ(named.family, "");
+  EXPECT_EQ(named.chat_template, "chatml");
+  EXPECT_THAT([&] { cards.get("a"); },
+              ThrowsMessage<ConfigError>(AllOf(
+                  HasSubstr("chat_template: must be a file that ends in .jinja, or a built-in"),
+                  HasSubstr("did you mean \"chatml\"?"))));
+  EXPECT_THAT([&] { cards.get("b"); },
+              ThrowsMessage<ConfigError>(HasSubstr("tokenizer_family: a tiktoken file's family")));
+}
+
+TEST_F(CardStoreTest, FindsWhatAWordOfACommandLineNames) {
+  const auto snapshot = make_hub_model(folder_.path() / "hub", "models--a--b", "abc");
+  write("cards/mine.toml", "[mine]\ncheckpoint = \"weights\"\nchat_template = \"chatml\"\n");
+  write("cards/weights/model.safetensors", "");
+  write("cards/weights/tokenizer.json", "");
+  const auto weights = folder_.path() / "cards/weights";
+  const auto cards = store();
+
+  EXPECT_EQ(find_checkpoint("mine", cards), weights);
+  EXPECT_EQ(find_tokenizer("mine", cards).path, weights);
+  EXPECT_EQ(find_tokenizer("mine", cards).chat_template, "chatml");
+  EXPECT_EQ(find_tokenizer(weights.string(), cards).path, weights);
+  EXPECT_EQ(find_tokenizer(weights.string(), cards).chat_template, "");
+  EXPECT_EQ(find_tokenizer("hf://a/b", cards).path, snapshot);
+  EXPECT_EQ(find_checkpoint("hf://a/b", cards), snapshot);
+}
+
+TEST_F(CardStoreTest, SaysWhatAWordOfACommandLineDoesNotName) {
+  make_hub_model(folder_.path() / "hub", "models--a--b", "abc");
+  const auto cards = store({});
+  const auto missing = [&](const std::string& word, const ::testing::Matcher<std::string>& says) {
+    EXPECT_THAT([&] { find_tokenizer(word, cards); }, ThrowsMessage<ConfigError>(says));
+    EXPECT_THAT([&] { find_checkpoint(word, cards); }, ThrowsMessage<ConfigError>(says));
+  };
+
+  missing("/nowhere/at/all", "there is no file or folder /nowhere/at/all");
+  missing("a/b", "there is no file or folder a/b (did you mean hf://a/b?)");
+  missing("gtp2", AllOf(HasSubstr("neither a file, a folder nor a model card"),
+                        HasSubstr("did you mean \"gpt2\"?")));
+  missing("hf://a/c", AllOf(HasSubstr("models--a--c is not there"),
+                            HasSubstr("Download them (`hf download a/c`")));
+  missing("hf://a/b@v2", HasSubstr("`hf download a/b --revision v2`"));
+  missing("hf://a/b/c", HasSubstr("a model must be hf://ORGANISATION/NAME"));
+  missing("https://x.org/y", HasSubstr("a model must be a path, or hf://"));
 }
 
 TEST_F(CardStoreTest, SuggestsTheNameThatWasMeant) {
@@ -227,8 +336,9 @@ TEST(HubModel, IsReadAsItIsWritten) {
   EXPECT_EQ(to_string(*pinned), "hf://gpt2@refs/pr/3");
 
   EXPECT_FALSE(parse_hub_model("org/name"));
+  EXPECT_FALSE(parse_hub_model("./odd://name"));
   for (const char* wrong : {"hf://", "hf://../x", "hf://a/b/c", "hf://a/", "hf://a/b@", "hf://a b",
-                            "hf://a/b@../../x", "hf://a/b@x/../y"}) {
+                            "hf://a/b@../../x", "hf://a/b@x/../y", "http://a/b", "HF://a/b"}) {
     EXPECT_THROW(parse_hub_model(wrong), ConfigError) << wrong;
   }
 }

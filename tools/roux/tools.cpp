@@ -24,14 +24,21 @@ const T& get(const config::Value& table, std::string_view key, const fs::path& f
   return *typed;
 }
 
+std::vector<std::string> read_texts(const config::Value& table, std::string_view key,
+                                    const fs::path& file) {
+  std::vector<std::string> texts;
+  for (const auto& each : get<config::Array>(table, key, file)) {
+    if (const auto* text = each.as<std::string>()) texts.push_back(*text);
+  }
+  return texts;
+}
+
 ToolOption read_option(const config::Value& table, const fs::path& file) {
   ToolOption option{.name = get<std::string>(table, "name", file),
                     .help = get<std::string>(table, "help", file),
                     .value = get<std::string>(table, "value", file),
+                    .choices = read_texts(table, "choices", file),
                     .repeatable = get<bool>(table, "repeatable", file)};
-  for (const auto& choice : get<config::Array>(table, "choices", file)) {
-    if (const auto* text = choice.as<std::string>()) option.choices.push_back(*text);
-  }
   if (table.as<config::Table>()->find("letter")) {
     option.letter = get<std::string>(table, "letter", file);
   }
@@ -42,7 +49,7 @@ ToolCommand read_command(const config::Value& table, const fs::path& file) {
   ToolCommand command{.name = get<std::string>(table, "name", file),
                       .summary = get<std::string>(table, "summary", file),
                       .help = get<std::string>(table, "help", file),
-                      .takes_operands = get<bool>(table, "takes_operands", file)};
+                      .operands = read_texts(table, "operands", file)};
   for (const auto& option : get<config::Array>(table, "options", file)) {
     command.options.push_back(read_option(option, file));
   }

@@ -21,8 +21,8 @@ struct ToolOption {
 struct ToolCommand {
   std::string name;  // "" for a tool that does one thing
   std::string summary;
-  std::string help;  // what `roux NAME COMMAND --help` prints
-  bool takes_operands = false;
+  std::string help;                   // what `roux NAME COMMAND --help` prints
+  std::vector<std::string> operands;  // what the help calls them: "FILE", "MODEL"
   std::vector<ToolOption> options;
 };
 

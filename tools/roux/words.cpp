@@ -9,6 +9,13 @@ namespace roux::driver {
 namespace {
 
 const NextWord kFile = {"<file>", ""};
+const NextWord kCard = {"<card>", ""};
+
+// What may stand for something that the help calls `value`.
+std::vector<NextWord> kinds_of(std::string_view value) {
+  if (value == "MODEL") return {kFile, kCard};
+  return {value == "CARD" ? kCard : kFile};
+}
 
 const ToolOption* find_option(const ToolCommand& command, const std::string& word) {
   const auto found = std::ranges::find_if(command.options, [&](const ToolOption& option) {
@@ -27,10 +34,23 @@ std::vector<NextWord> verbs() {
 }
 
 std::vector<NextWord> values(const ToolOption& option) {
-  if (option.choices.empty()) return {kFile};
+  if (option.choices.empty()) return kinds_of(option.value);
   std::vector<NextWord> words;
   for (const std::string& choice : option.choices) words.push_back({choice, ""});
   return words;
+}
+
+// What the next word would be that is no option.
+std::string_view operand_after(const ToolCommand& command, std::span<const std::string> given) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (!given[i].starts_with('-') || given[i] == "-") {
+      ++count;
+    } else if (const ToolOption* option = find_option(command, given[i])) {
+      if (!option->value.empty()) ++i;  // its value
+    }
+  }
+  return command.operands[std::min(count, command.operands.size() - 1)];
 }
 
 bool was_given(const ToolOption& option, std::span<const std::string> words) {
@@ -47,7 +67,7 @@ std::vector<NextWord> words_of_command(const ToolCommand& command,
     if (open && !open->value.empty()) return values(*open);
   }
   std::vector<NextWord> words;
-  if (command.takes_operands) words.push_back(kFile);
+  if (!command.operands.empty()) words = kinds_of(operand_after(command, given));
   for (const ToolOption& option : command.options) {
     if (option.repeatable || !was_given(option, given)) words.push_back({option.name, option.help});
   }

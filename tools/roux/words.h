@@ -8,7 +8,7 @@ namespace roux::driver {
 
 // A word that may come next on the command line, for completion.
 struct NextWord {
-  std::string word;  // "<file>" stands for the name of any file
+  std::string word;  // "<file>" stands for the name of any file, "<card>" for a model card's
   std::string summary;
 };
 

@@ -21,6 +21,13 @@ struct CardFiles {
   std::string why_not;                        // where it was looked for, if it isn't
 };
 
+// A tokenizer that is on this machine, and what its card says of it that its files don't.
+struct TokenizerFiles {
+  std::filesystem::path path;      // a folder, or one file
+  std::string family = {};         // of a tiktoken file; "": its name tells it
+  std::string chat_template = {};  // a built-in one's name, or a .jinja file; "": its folder's own
+};
+
 // A card with all that it has from others, and where it was written.
 struct ModelCardEntry {
   std::string name;
@@ -29,6 +36,7 @@ struct ModelCardEntry {
   bool is_built_in = false;
   CardFiles checkpoint;
   CardFiles tokenizer;
+  std::string chat_template;  // as TokenizerFiles has it
 };
 
 // One card of a list, or why it is none.
@@ -67,7 +75,10 @@ class CardStore {
   // The folder or file of a card's weights, or of its tokenizer. Throws ConfigError if it isn't on
   // this machine, and says where it was looked for and what else can be done.
   std::filesystem::path checkpoint_of(std::string_view name) const;
-  std::filesystem::path tokenizer_of(std::string_view name) const;
+  TokenizerFiles tokenizer_of(std::string_view name) const;
+
+  // Where it looks for hf://….
+  const HubCache& cache() const;
 
  private:
   struct State;
@@ -77,8 +88,10 @@ class CardStore {
 // Whether a word of a command line is a card's name, and no path.
 bool is_card(const std::string& word, const CardStore& cards);
 
-// The checkpoint that a word of a command line names: a path, `hf://ORGANISATION/NAME` in the local
-// cache, or a model card. Throws ConfigError where there is none, and says where it was looked for.
+// The checkpoint, or the tokenizer, that a word of a command line names: a path,
+// `hf://ORGANISATION/NAME` in the local cache, or a model card; of two that are called the same,
+// the path. Throws ConfigError where there is none, and says where it was looked for.
 std::filesystem::path find_checkpoint(const std::string& word, const CardStore& cards);
+TokenizerFiles find_tokenizer(const std::string& word, const CardStore& cards);
 
 }  // namespace roux

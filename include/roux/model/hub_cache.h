@@ -16,7 +16,8 @@ struct HubModel {
 
 std::string to_string(const HubModel& model);
 
-// nullopt for what does not begin with `hf://`. Throws ConfigError for what begins so and is wrong.
+// nullopt for a path. Throws ConfigError for `hf://` with no such name behind it, and for any other
+// scheme (`https://`): nothing is downloaded.
 std::optional<HubModel> parse_hub_model(std::string_view text);
 
 // The local cache into which Hugging Face's own tools download. It is only read: nothing here uses

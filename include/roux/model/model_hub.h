@@ -34,6 +34,10 @@ class ModelHub {
   // says of it. Parameters have no dtype of their own yet.
   PlannedModel find(const std::string& word) const;
 
+  // What keeps the model of a card from being made, and would only be found by those who use it: a
+  // family or an architecture that there is none of, settings that do not fit. "" if nothing does.
+  std::string problem_of(const ModelCardEntry& entry) const;
+
  private:
   PlannedModel plan_card(const ModelConfig& config) const;
   PlannedModel plan_folder(const std::filesystem::path& folder,

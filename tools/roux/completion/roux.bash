@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # TAB for roux and for the programs of its recipes, in bash: `eval "$(roux completion bash)"`.
 #
-# Verbs, recipes, presets and keys are asked of roux itself, so that they are those of now. Keys are
-# remembered by this shell, since a recipe's program needs a moment to list them.
+# Verbs, recipes, presets, cards and keys are asked of roux itself, so that they are those of now.
+# Keys and cards are remembered by this shell, since a program needs a moment to list them.
 
-declare -gA _roux_known_keys=()
+declare -gA _roux_known_keys=() _roux_known_cards=()
 
 # Words up to the cursor, with what bash took apart at '=' and ':' put together again, in `words`.
 _roux_words() {
@@ -111,6 +111,15 @@ _roux_offer_help() { # CURRENT
   esac
 }
 
+# The names of the model cards, of the folders that ROUX_CARDS names now.
+_roux_offer_cards() { # CURRENT
+  local folders=-${ROUX_CARDS-}
+  if [[ -z ${_roux_known_cards[$folders]+known} ]]; then
+    _roux_known_cards[$folders]=$(roux models --names 2> /dev/null)
+  fi
+  _roux_offer "$1" "${_roux_known_cards[$folders]}"
+}
+
 # What may follow the given words: verbs, and what a verb with a program of its own understands.
 _roux_next() { roux help --words "$@" 2> /dev/null | cut -f 1; }
 
@@ -123,11 +132,12 @@ _roux_tool_words() { # CURRENT
     next=$(_roux_next "${words[@]:1:count-2}")
   fi
   if [[ -n $option ]]; then
-    _roux_offer "$1" "$(grep -vxF '<file>' <<< "$next" | sed "s/^/$option=/")"
-  elif [[ $1 == -* ]] || ! grep -qxF '<file>' <<< "$next"; then
-    _roux_offer "$1" "$(grep -vxF '<file>' <<< "$next")"
+    _roux_offer "$1" "$(grep -v '^<' <<< "$next" | sed "s/^/$option=/")"
+  elif [[ $1 == -* || $next != *'<'* ]]; then
+    _roux_offer "$1" "$(grep -v '^<' <<< "$next")"
   else
-    _roux_files "$1"
+    grep -qxF '<card>' <<< "$next" && _roux_offer_cards "$1"
+    grep -qxF '<file>' <<< "$next" && _roux_files "$1"
   fi
 }
 

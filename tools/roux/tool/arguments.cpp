@@ -62,7 +62,9 @@ class Parser {
     check_choice(*option, value);
 
     auto& values = arguments_.options[std::string(option->name)];
-    if (!option->repeatable) values.clear();
+    if (!option->repeatable && !values.empty()) {
+      throw ConfigError(cat(called_, ": ", option->name, " may be given once, but is given twice"));
+    }
     values.push_back(std::move(value));
   }
 

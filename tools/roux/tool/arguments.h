@@ -19,7 +19,7 @@ class Arguments {
 
   bool has(std::string_view option) const { return options.contains(option); }
 
-  // What was given, last, or `otherwise`.
+  // What was given, or `otherwise`.
   std::string text(std::string_view option, std::string_view otherwise = "") const;
 
   // Everything that was given for an option that may be repeated.

@@ -59,6 +59,13 @@ std::string doc(const Option& option) {
   return text;
 }
 
+// "[FILE ...]" as "FILE".
+std::string_view bare(std::string_view operand) {
+  const std::size_t begin = operand.find_first_not_of('[');
+  const std::size_t end = operand.find_first_of(" .]", begin);
+  return operand.substr(begin, end == std::string_view::npos ? end : end - begin);
+}
+
 config::Value text_value(std::string_view text) {
   return {std::string(text), {}};
 }
@@ -117,7 +124,11 @@ std::string manifest(const Tool& tool) {
     line("name", text_value(command.name));
     line("summary", text_value(command.summary));
     line("help", text_value(command_help(tool, command)));
-    line("takes_operands", {!command.operands.empty(), {}});
+    config::Array operands;
+    for (const std::string_view operand : command.operands) {
+      operands.push_back(text_value(bare(operand)));
+    }
+    line("operands", {std::move(operands), {}});
     config::Array options;
     for (const Option& option : command.options) options.push_back(option_value(option));
     line("options", {std::move(options), {}});

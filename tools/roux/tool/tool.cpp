@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <new>
 #include <string>
@@ -94,6 +95,10 @@ int tool_main(const Tool& tool, int argc, char** argv) try {
   return kWrongInput;
 } catch (const std::bad_alloc&) {
   std::cerr << "roux: out of memory\n";
+  return kFailed;
+} catch (const std::filesystem::filesystem_error& error) {
+  std::cerr << "roux: cannot read " << error.path1().string() << ": " << error.code().message()
+            << '\n';
   return kFailed;
 } catch (const std::exception& error) {
   std::cerr << "roux: " << without_stack_trace(error.what()) << '\n';

@@ -10,19 +10,21 @@ namespace roux::tool {
 // "--vocab-size N": what a command line may say besides its operands.
 struct Option {
   std::string_view name;         // "--vocab-size"
-  std::string_view value = {};   // what the help calls its value: "N"; without one it is a flag
+  std::string_view value = {};   // what the help calls its value: "N"; without one it is a flag.
+                                 // Completion offers files, for MODEL also model cards
   std::string_view help;         // "how many tokens there shall be"
   std::string_view letter = {};  // "-m": another spelling
   std::vector<std::string_view> choices = {};  // the values there are; none: any
   bool required = false;
-  bool repeatable = false;  // each is kept; of others the last counts
+  bool repeatable = false;  // each is kept; others may be given once
 };
 
 // One thing that a tool does.
 struct Command {
   std::string_view name = {};     // "train"; "" for a tool that does one thing
   std::string_view summary = {};  // goes on from the name: "learns a vocabulary from text"
-  std::vector<std::string_view> operands = {};  // in order: "PATH", "[FILE]", "FILE..." at the end
+  std::vector<std::string_view> operands = {};  // in order: "MODEL", "[FILE]", "FILE..." at the
+                                                // end; as an option's values, and CARD: only cards
   std::vector<Option> options = {};
   std::string_view details = {};  // whole lines, below the options in the help
 

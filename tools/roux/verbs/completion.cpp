@@ -36,8 +36,8 @@ Verb completion_verb() {
       "  eval \"$(roux completion bash)\"\n"
       "  eval \"$(roux completion zsh)\"\n"
       "\n"
-      "It completes verbs, recipes, presets, options and the keys of a config, for roux and for\n"
-      "the programs of the recipes.\n",
+      "It completes verbs, recipes, presets, options, model cards and the keys of a config, for\n"
+      "roux and for the programs of the recipes.\n",
       print};
 }
 

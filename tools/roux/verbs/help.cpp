@@ -97,7 +97,7 @@ Verb help_verb() {
   return {
       "help", "[VERB [COMMAND]]", "says what there is, or what a verb does",
       "roux help --words WORD... prints what may follow these words, one a line, with a tab and a\n"
-      "summary: what completion asks for.\n",
+      "summary: what completion asks for. <file> stands for any file, <card> for a model card.\n",
       help};
 }
 

@@ -17,6 +17,7 @@
 #include "roux/model/card_store.h"
 #include "roux/model/safetensors.h"
 #include "roux/model/tensor_groups.h"
+#include "tool/table.h"
 #include "tool/tool.h"
 
 namespace roux::tool {
@@ -50,7 +51,10 @@ Json read_config(const fs::path& folder) {
   const auto file = folder / "config.json";
   if (!fs::exists(file)) return {};
   Json config = Json::parse(read_file(file, kMaxBytes), nullptr, false);
-  if (!config.is_object()) throw DataError(cat(file.string(), ": it must be a JSON object"));
+  if (!config.is_object()) {
+    throw DataError(cat(file.string(), config.is_discarded() ? ": is no JSON: is it damaged?"
+                                                             : ": must be a JSON object"));
+  }
   return config;
 }
 
@@ -62,6 +66,11 @@ Checkpoint open(const std::string& given) {
       {},
       {}};
   const auto& reader = checkpoint.reader;
+  if (reader.tensors().empty()) {
+    throw DataError(cat(reader.path().string(),
+                        ": names no tensor: a checkpoint holds at least one. Was it written "
+                        "whole?"));
+  }
   checkpoint.tensors.assign(reader.tensors().begin(), reader.tensors().end());
   std::sort(checkpoint.tensors.begin(), checkpoint.tensors.end(),
             [](const auto& a, const auto& b) { return natural_less(a.name, b.name); });
@@ -100,15 +109,6 @@ Json json_of(const Checkpoint& checkpoint) {
   return json;
 }
 
-// "1234567" as "1,234,567".
-std::string with_commas(std::int64_t number) {
-  std::string text = std::to_string(number);
-  for (auto i = static_cast<std::ptrdiff_t>(text.size()) - 3; i > 0; i -= 3) {
-    text.insert(static_cast<std::size_t>(i), ",");
-  }
-  return text;
-}
-
 std::string plural(std::int64_t count, const std::string& noun) {
   return cat(with_commas(count), " ", noun, count == 1 ? "" : "s");
 }
@@ -118,37 +118,6 @@ std::string visible(const std::string& name) {
   std::string text;
   for (const char c : name) text += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
   return text;
-}
-
-// How many characters a text takes, each a column wide.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](unsigned char c) {
-    return (c & 0xC0U) != 0x80U;  // UTF-8: does not go on with a character
-  }));
-}
-
-struct Column {
-  std::vector<std::string> cells;
-  bool right = false;
-
-  std::size_t width() const {
-    std::size_t most = 0;
-    for (const auto& cell : cells) most = std::max(most, width_of(cell));
-    return most;
-  }
-};
-
-void print(const std::vector<Column>& columns) {
-  for (std::size_t row = 0; row < columns.front().cells.size(); ++row) {
-    std::string line;
-    for (const auto& column : columns) {
-      const auto& cell = column.cells[row];
-      const std::string space(column.width() - width_of(cell), ' ');
-      line += (line.empty() ? "" : "  ") + (column.right ? space + cell : cell + space);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    std::cout << line << '\n';
-  }
 }
 
 void print_tensors(const std::vector<TensorGroup>& groups) {
@@ -184,8 +153,11 @@ void print_config(const Json& config) {
   }
   const auto quantized = config.find("quantization_config");
   if (quantized != config.end() && quantized->is_object()) {
-    facts.push_back(cat("quantized with ", visible(quantized->value("quant_method", "?"))));
+    const auto method = quantized->find("quant_method");
+    const bool is_named = method != quantized->end() && method->is_string();
+    facts.push_back(cat("quantized with ", is_named ? visible(*method) : "?"));
   }
+  if (facts.empty()) return;
   for (const auto& line : wrap("config.json: " + join(facts, ", "), 100)) {
     std::cout << line << '\n';
   }
@@ -220,7 +192,6 @@ int run(const Arguments& arguments) {
     }
   }
   print_config(checkpoint.config);
-  if (checkpoint.tensors.empty()) return 0;
   std::cout << '\n';
   print_tensors(arguments.has("--all") ? each_alone(checkpoint)
                                        : group_tensors(checkpoint.reader.tensors()));
@@ -232,10 +203,10 @@ const Tool& inspect() {
       "inspect",
       "shows what a checkpoint holds: names, shapes, dtypes, parameters",
       "",
-      {{.operands = {"PATH"},
+      {{.operands = {"MODEL"},
         .options = {{.name = "--all", .help = "every tensor, also where layers are alike"},
                     {.name = "--json", .help = "as JSON, for programs"}},
-        .details = "PATH is a safetensors file, an index, a folder with either, "
+        .details = "MODEL is a safetensors file, an index, a folder with either, "
                    "hf://ORGANISATION/NAME in\n"
                    "the local Hugging Face cache, or the name of a model card (roux models). Only "
                    "headers\n"

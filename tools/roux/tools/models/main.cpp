@@ -1,4 +1,5 @@
-// `roux models`: which model cards there are, and which weights are on this machine.
+// `roux models`: which model cards there are, which weights are on this machine, and which
+// architectures a new model can have.
 #include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -6,10 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "families.h"
 #include "roux/base/error.h"
+#include "roux/base/strings.h"
 #include "roux/config/sections/common.h"
 #include "roux/config/toml.h"
 #include "roux/model/card_store.h"
+#include "tool/table.h"
 #include "tool/tool.h"
 
 namespace roux::tool {
@@ -70,85 +74,139 @@ void show(const ModelCardEntry& entry) {
   };
   add("weights here", entry.checkpoint);
   add("tokenizer here", entry.tokenizer);
-  std::size_t width = 0;
-  for (const auto& [key, text] : texts) width = std::max(width, key.size());
+  Column keys;
+  Column values;
   for (const auto& [key, text] : texts) {
-    std::cout << key << std::string(width - key.size() + 2, ' ') << text << '\n';
+    keys.cells.push_back(key);
+    values.cells.push_back(text);
   }
+  print({keys, values});
 }
 
-void list(const std::vector<ListedCard>& cards) {
-  std::vector<std::vector<std::string>> rows = {{"name", "family", "arch", "weights"}};
+int show_card(const std::string& name, const CardStore& store, bool as_json) {
+  const auto entry = store.get(name);
+  const std::string problem = problem_of(entry, store);
+  if (as_json) {
+    Json json = json_of(entry);
+    if (!problem.empty()) json["problem"] = problem;
+    std::cout << json.dump(2) << '\n';
+  } else {
+    show(entry);
+  }
+  if (!problem.empty()) throw ConfigError(cat(entry.place, ": ", name, ": ", problem));
+  return 0;
+}
+
+void print_table(const std::vector<ListedCard>& cards) {
+  Column name{{"name"}};
+  Column family{{"family"}};
+  Column arch{{"arch"}};
+  Column weights{{"weights"}};
   for (const auto& listed : cards) {
-    const auto& entry = *listed.entry;
-    rows.push_back({entry.name, entry.card.family.value_or("-"), entry.card.arch.value_or("-"),
-                    entry.checkpoint.path ? entry.checkpoint.path->string() : "-"});
+    const auto& entry = listed.entry;
+    name.cells.push_back(listed.name);
+    family.cells.push_back(entry ? entry->card.family.value_or("-") : "-");
+    arch.cells.push_back(entry ? entry->card.arch.value_or("-") : "-");
+    weights.cells.push_back(!listed.problem.empty()
+                                ? "wrong: " + join(split(listed.problem, '\n'), "; ")
+                            : entry->checkpoint.path ? entry->checkpoint.path->string()
+                                                     : "-");
   }
-  std::vector<std::size_t> width(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
+  print({name, family, arch, weights});
+}
+
+void print_json(const std::vector<ListedCard>& cards) {
+  auto json = Json::array();
+  for (const auto& listed : cards) {
+    Json card = listed.entry ? json_of(*listed.entry) : Json{{"name", listed.name}};
+    if (!listed.problem.empty()) card["problem"] = listed.problem;
+    json.push_back(std::move(card));
   }
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
-      std::cout << row[i] << std::string(width[i] - row[i].size() + 2, ' ');
-    }
-    std::cout << row.back() << '\n';
-  }
+  std::cout << json.dump(2) << '\n';
 }
 
 void warn(const std::string& problem) {
   std::cerr << "roux: " << problem << '\n';
 }
 
-int run(const Arguments& arguments) {
-  const auto store = make_store(arguments);
-  const bool as_json = arguments.has("--json");
-  if (!arguments.operands.empty()) {
-    const auto entry = store.get(arguments.operands[0]);
-    if (as_json) {
-      std::cout << json_of(entry).dump(2) << '\n';
-    } else {
-      show(entry);
-    }
-    return 0;
-  }
-
+// A card that is wrong stays in the list, with what is wrong: it was written to be found there.
+int list_cards(const CardStore& store, bool only_here, bool as_json) {
   for (const auto& problem : store.problems()) warn(problem);
   std::vector<ListedCard> cards;
   for (auto& listed : store.list()) {
-    if (!listed.entry) {
-      warn(listed.problem);
-    } else if (!arguments.has("--here") || listed.entry->checkpoint.path) {
-      cards.push_back(std::move(listed));
+    const bool is_here = listed.entry && listed.entry->checkpoint.path;
+    if (only_here && !is_here) continue;
+    if (listed.entry && !listed.entry->is_built_in) {
+      listed.problem = problem_of(*listed.entry, store);
     }
+    cards.push_back(std::move(listed));
   }
   if (as_json) {
-    auto json = Json::array();
-    for (const auto& listed : cards) json.push_back(json_of(*listed.entry));
-    std::cout << json.dump(2) << '\n';
+    print_json(cards);
   } else {
-    list(cards);
+    print_table(cards);
   }
   return 0;
+}
+
+void refuse_together(const Arguments& arguments, std::string_view option,
+                     const std::vector<std::string_view>& others) {
+  if (!arguments.has(option)) return;
+  for (const std::string_view other : others) {
+    if (arguments.has(other)) {
+      throw ConfigError(cat("models: ", option, " and ", other, " exclude each other"));
+    }
+  }
+}
+
+int run(const Arguments& arguments) {
+  refuse_together(arguments, "--families", {"--here", "--names", "--cards"});
+  refuse_together(arguments, "--names", {"--json"});
+  const std::string name = arguments.operands.empty() ? "" : arguments.operands[0];
+  const bool as_json = arguments.has("--json");
+  if (arguments.has("--families")) {
+    print_architectures(name, as_json);
+    return 0;
+  }
+  for (const char* option : {"--here", "--names"}) {
+    if (!name.empty() && arguments.has(option)) {
+      throw ConfigError(cat("models: ", option, " is for the list of all cards, but \"", name,
+                            "\" is asked for"));
+    }
+  }
+  const auto store = make_store(arguments);
+  if (arguments.has("--names")) {
+    for (const auto& each : store.list()) {
+      const bool is_here = each.entry && each.entry->checkpoint.path;
+      if (is_here || !arguments.has("--here")) std::cout << each.name << '\n';
+    }
+    return 0;
+  }
+  return name.empty() ? list_cards(store, arguments.has("--here"), as_json)
+                      : show_card(name, store, as_json);
 }
 
 const Tool& models() {
   static const Tool tool{
       "models",
-      "lists the model cards, and which weights are on this machine",
+      "lists model cards, architectures, and which weights are on this machine",
       "",
-      {{.operands = {"[NAME]"},
+      {{.operands = {"[CARD]"},
         .options = {{.name = "--here", .help = "only those whose weights are on this machine"},
                     {.name = "--cards",
                      .value = "FOLDER",
                      .help = "also the cards in that folder",
                      .repeatable = true},
+                    {.name = "--families",
+                     .help = "the architectures that a new model can have, with their sizes, "
+                             "instead of the cards; CARD is then the name of a family"},
+                    {.name = "--names", .help = "the names alone, one a line"},
                     {.name = "--json", .help = "as JSON, for programs"}},
         .details =
-            "With a NAME, all that its card says. Cards are looked for among the built-in ones, "
-            "in\n"
-            "the folders of ROUX_CARDS (separated by ':') and in ~/.config/roux/cards; weights in\n"
-            "the local Hugging Face cache too. Nothing is downloaded.\n",
+            "With a CARD, all that it says. Cards are looked for among the built-in ones, in the\n"
+            "folders of ROUX_CARDS (separated by ':') and in ~/.config/roux/cards; weights in the\n"
+            "local Hugging Face cache too. Nothing is downloaded. A card that can't be used is\n"
+            "listed as wrong, with the reason.\n",
         .run = run}}};
   return tool;
 }

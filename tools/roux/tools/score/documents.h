@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "roux/tokenizer/tokenizer.h"
@@ -15,11 +15,14 @@ struct Document {
   std::string place;
 };
 
-// A file is one document; of a `.jsonl` or `.ndjson` file each line is one, by its field "text".
-// "-" is the standard input, one document. Throws Error or DataError, which name the line.
-std::vector<Document> read_texts(const std::filesystem::path& file, const Tokenizer& tokenizer);
+// Each of them takes one line; a blank one is a document without a token, so that there is one for
+// every line. They throw DataError, which names the line.
 
-// Each line is a JSON list of ids, which must be in [0, vocab_size).
-std::vector<Document> read_ids(const std::filesystem::path& file, std::int64_t vocab_size);
+// A JSON object with a text as `field`, or a JSON string.
+Document read_text(std::string_view line, const std::string& place, const std::string& field,
+                   const Tokenizer& tokenizer);
+
+// A JSON list of ids, which must be in [0, vocab_size).
+Document read_ids(std::string_view line, const std::string& place, std::int64_t vocab_size);
 
 }  // namespace roux::tool

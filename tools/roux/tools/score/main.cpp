@@ -1,140 +1,100 @@
 // `roux score`: how likely a checkpoint finds texts, token by token.
-#include <ATen/core/grad_mode.h>
-#include <ATen/ops/tensor.h>
-
-#include <algorithm>
-#include <cmath>
-#include <filesystem>
-#include <iomanip>
-#include <iostream>
-#include <nlohmann/json.hpp>
-#include <span>
+#include <functional>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "documents.h"
+#include "lines.h"
 #include "roux/base/dtype.h"
 #include "roux/base/error.h"
 #include "roux/config/sections/common.h"
-#include "roux/model/card_store.h"
+#include "roux/model/card_tokenizer.h"
 #include "roux/model/huggingface.h"
 #include "roux/model/model_hub.h"
-#include "roux/tokenizer/load.h"
+#include "scorer.h"
 #include "tool/tool.h"
 
 namespace roux::tool {
 namespace {
-
-namespace fs = std::filesystem;
-
-// Texts are run together up to so many tokens: short ones would leave the processor idle.
-constexpr std::size_t kBatchTokens = 4096;
-
-struct Total {
-  double log_probability = 0.0;
-  std::int64_t tokens = 0;
-};
-
-// The tokens of `documents`, packed.
-nn::TokenBatch batch_of(std::span<const Document> documents) {
-  std::vector<std::int64_t> bounds{0};
-  std::vector<std::int64_t> ids;
-  for (const Document& document : documents) {
-    ids.insert(ids.end(), document.ids.begin(), document.ids.end());
-    bounds.push_back(static_cast<std::int64_t>(ids.size()));
-  }
-  return nn::TokenBatch::packed(at::tensor(ids, at::TensorOptions(at::kLong)), bounds);
-}
-
-void print_scores(std::span<const Document> documents, LanguageModel& model, Total& total) {
-  const nn::TokenBatch batch = batch_of(documents);
-  const at::Tensor scores =
-      model.log_probabilities(batch, next_token_targets(batch)).to(at::kDouble).contiguous();
-  const double* next = scores.const_data_ptr<double>();
-  for (const Document& document : documents) {
-    nlohmann::ordered_json line;
-    line["logprobs"] = nlohmann::ordered_json::array();
-    double sum = 0.0;
-    for (std::size_t i = 0; i + 1 < document.ids.size(); ++i) {
-      if (!std::isfinite(next[i])) {
-        throw DataError(cat(document.place, ": the log-probability of token ", i + 1, " is ",
-                            next[i],
-                            ": the checkpoint is damaged, or its numbers are too large for the "
-                            "dtype that is computed in"));
-      }
-      line["logprobs"].push_back(next[i]);
-      sum += next[i];
-    }
-    next += document.ids.size();
-    line["ids"] = document.ids;
-    line["sum"] = sum;
-    std::cout << line.dump() << '\n';
-    total.log_probability += sum;
-    total.tokens += static_cast<std::int64_t>(line["logprobs"].size());
-  }
-}
-
-void check_document(const Document& document, const LanguageModel& model) {
-  for (const TokenId id : document.ids) {
-    if (id < model.vocab_size()) continue;
-    throw DataError(cat(document.place, ": the tokenizer gives the id ", id,
-                        ", but the model's vocabulary has ", model.vocab_size(),
-                        " tokens: they don't belong together"));
-  }
-  const auto length = static_cast<std::int64_t>(document.ids.size());
-  if (length <= model.max_seq_len()) return;
-  throw DataError(cat(document.place, ": has ", length, " tokens, but the model reads at most ",
-                      model.max_seq_len()));
-}
 
 std::optional<DType> wanted_dtype(const Arguments& arguments) {
   if (!arguments.has("--dtype")) return std::nullopt;
   return parse_dtype(arguments.text("--dtype"));
 }
 
-// The tokenizer beside the weights, or the card's.
-std::unique_ptr<Tokenizer> tokenizer_of(const std::string& word, const fs::path& checkpoint,
-                                        const CardStore& cards) {
-  return load_tokenizer(is_card(word, cards) ? cards.tokenizer_of(word) : checkpoint);
+bool is_jsonl(const Arguments& arguments) {
+  const std::string format = arguments.text("--format", "auto");
+  const std::string file = arguments.text("--text");
+  if (format != "auto") return format == "jsonl";
+  return file.ends_with(".jsonl") || file.ends_with(".ndjson");
 }
 
-int run(const Arguments& arguments) {
-  const std::string& word = arguments.operands[0];
+void check_options(const Arguments& arguments) {
   if (arguments.has("--text") == arguments.has("--ids")) {
     throw ConfigError("score: give a file with --text or with --ids, one of the two");
   }
+  for (const char* option : {"--format", "--field"}) {
+    if (arguments.has(option) && arguments.has("--ids")) {
+      throw ConfigError(cat("score: ", option, " is for --text: ids are one JSON list a line"));
+    }
+  }
+  if (arguments.has("--field") && !is_jsonl(arguments)) {
+    throw ConfigError(
+        "score: --field names a field of JSON lines, but the file is taken for one text (--format "
+        "jsonl takes it for such lines)");
+  }
+}
+
+Windows windows_of(const Arguments& arguments, const LanguageModel& model) {
+  const std::int64_t size =
+      arguments.number("--window", model.max_seq_len(), 2, model.max_seq_len());
+  return {size, arguments.number("--stride", size / 2, 1, size - 1)};
+}
+
+// What is written before a mistake in the input is told is all that stands before it.
+void score_lines(Lines& lines, Scorer& scorer,
+                 const std::function<Document(const std::string& line)>& read) {
+  try {
+    while (const auto line = lines.next()) {
+      scorer.add(read(*line));
+      if (!lines.has_more_at_once()) scorer.flush();
+    }
+  } catch (const Error&) {
+    scorer.flush();
+    throw;
+  }
+  scorer.flush();
+}
+
+int run(const Arguments& arguments) {
+  check_options(arguments);
+  const bool has_ids = arguments.has("--ids");
+  Lines lines(arguments.text(has_ids ? "--ids" : "--text"));
+
+  const std::string& word = arguments.operands[0];
   const CardStore cards(CardStore::user_folders({}));
   const ModelFamilies families = ModelFamilies::standard();
   const PlannedModel planned = ModelHub(families, cards).find(word);
-  const fs::path& checkpoint = *planned.weights;
-  const LoadedModel loaded = load_values(planned.model, checkpoint, wanted_dtype(arguments));
-  LanguageModel& model = *loaded.model;
+  const Windows windows = windows_of(arguments, *planned.model);
+  // Before the weights, which take longer to read.
+  const auto tokenizer = has_ids ? nullptr : load_tokenizer(find_tokenizer(word, cards));
+  const LoadedModel loaded = load_values(planned.model, *planned.weights, wanted_dtype(arguments));
 
-  const auto documents =
-      arguments.has("--ids")
-          ? read_ids(arguments.text("--ids"), model.vocab_size())
-          : read_texts(arguments.text("--text"), *tokenizer_of(word, checkpoint, cards));
-  for (const Document& document : documents) check_document(document, model);
-
-  const at::NoGradGuard no_gradients;
-  Total total;
-  std::size_t first = 0;
-  while (first < documents.size()) {
-    std::size_t tokens = documents[first].ids.size();
-    std::size_t last = first + 1;
-    while (last < documents.size() && tokens + documents[last].ids.size() <= kBatchTokens) {
-      tokens += documents[last++].ids.size();
-    }
-    print_scores(std::span(documents).subspan(first, last - first), model, total);
-    first = last;
-  }
-  if (total.tokens > 0) {
-    std::cerr << "perplexity " << std::setprecision(6)
-              << std::exp(-total.log_probability / static_cast<double>(total.tokens)) << " over "
-              << total.tokens << " tokens\n";
+  Scorer scorer(*loaded.model, windows);
+  if (has_ids) {
+    score_lines(lines, scorer, [&](const std::string& line) {
+      return read_ids(line, lines.place(), loaded.model->vocab_size());
+    });
+  } else if (is_jsonl(arguments)) {
+    const std::string field = arguments.text("--field", "text");
+    score_lines(lines, scorer, [&](const std::string& line) {
+      return read_text(line, lines.place(), field, *tokenizer);
+    });
   } else {
-    std::cerr << "nothing to score: no document has a second token\n";
+    scorer.add({tokenizer->encode(lines.rest()), lines.name()});
+    scorer.flush();
   }
+  scorer.print_total();
   return 0;
 }
 
@@ -143,22 +103,40 @@ const Tool& score() {
       "score",
       "tells how likely a checkpoint finds a text, token by token",
       "",
-      {{.operands = {"PATH"},
+      {{.operands = {"MODEL"},
         .options = {{.name = "--text",
                      .value = "FILE",
-                     .help =
-                         "a text; of a .jsonl file each line's \"text\"; - is the standard input"},
-                    {.name = "--ids", .value = "FILE", .help = "a JSON list of token ids a line"},
+                     .help = "a text, or of a .jsonl file one a line; - is the standard input"},
+                    {.name = "--ids",
+                     .value = "FILE",
+                     .help = "a JSON list of token ids a line; - is the standard input"},
+                    {.name = "--format",
+                     .value = "NAME",
+                     .help = "what the text's file is; by its name unless given",
+                     .choices = {"auto", "text", "jsonl"}},
+                    {.name = "--field",
+                     .value = "NAME",
+                     .help = "the field of a JSON line that holds its text; text unless given"},
+                    {.name = "--window",
+                     .value = "N",
+                     .help = "score longer documents in windows of N tokens; as many as the model "
+                             "reads unless given"},
+                    {.name = "--stride",
+                     .value = "N",
+                     .help = "begin each window N tokens behind the one before; half a window "
+                             "unless given"},
                     {.name = "--dtype",
                      .value = "DTYPE",
                      .help = "what is computed in; the checkpoint's, if it is left out",
                      .choices = {"float32", "bfloat16", "float16", "float64"}}},
-        .details =
-            "PATH is a Hugging Face folder, hf://ORGANISATION/NAME in the local cache, or a model "
-            "card.\n"
-            "For each text a JSON object is printed: \"logprobs\" (one for every token but the "
-            "first),\n"
-            "their sum and the ids. The perplexity of all goes to the standard error.\n",
+        .details = "MODEL is a Hugging Face folder, hf://ORGANISATION/NAME in the local cache, or "
+                   "a model\n"
+                   "card (roux models). For each text, as soon as it is scored, a JSON object is "
+                   "printed:\n"
+                   "\"logprobs\" (one for every token but the first), the \"ids\" and the \"sum\"; "
+                   "a blank\n"
+                   "line counts as a text without a token. The perplexity of all goes to the "
+                   "standard error.\n",
         .run = run}}};
   return tool;
 }

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <memory>
+
+#include "roux/model/card_store.h"
+#include "roux/tokenizer/tokenizer.h"
 #include "tool/tool.h"
 
 namespace roux::tool {
@@ -8,7 +12,16 @@ namespace roux::tool {
 Option model_option();
 Option threads_option();
 
+// The tokenizer that --model names, as a path, hf://… or a model card.
+TokenizerFiles files_of(const Arguments& arguments);
+std::unique_ptr<Tokenizer> tokenizer_of(const Arguments& arguments);
+
+// Throws ConfigError if both options are given.
+void refuse_together(const Arguments& arguments, std::string_view called, std::string_view option,
+                     std::string_view other);
+
 // Each is defined in <name>.cpp.
+Command chat_command();
 Command decode_command();
 Command encode_command();
 Command info_command();

@@ -4,13 +4,12 @@
 #include "commands.h"
 #include "json_text.h"
 #include "map_lines.h"
-#include "roux/tokenizer/load.h"
 
 namespace roux::tool {
 namespace {
 
 int decode(const Arguments& arguments) {
-  const auto tokenizer = load_tokenizer(arguments.text("--model"));
+  const auto tokenizer = tokenizer_of(arguments);
   const DecodeOptions options = {.skip_special_tokens = arguments.has("--skip-special-tokens")};
   const bool json = arguments.has("--json");
   const std::string file = arguments.operands.empty() ? "-" : arguments.operands[0];

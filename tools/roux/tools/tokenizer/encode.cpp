@@ -4,7 +4,7 @@
 #include "commands.h"
 #include "json_text.h"
 #include "map_lines.h"
-#include "roux/tokenizer/load.h"
+#include "roux/base/error.h"
 
 namespace roux::tool {
 namespace {
@@ -19,7 +19,10 @@ void append_tokens(const Tokenizer& tokenizer, const std::vector<TokenId>& ids, 
 }
 
 int encode(const Arguments& arguments) {
-  const auto tokenizer = load_tokenizer(arguments.text("--model"));
+  if (arguments.has("--field") && !arguments.has("--json")) {
+    throw ConfigError("tokenizer encode: --field names a field of JSON lines: give --json too");
+  }
+  const auto tokenizer = tokenizer_of(arguments);
   const EncodeOptions options = {
       .add_special_tokens = !arguments.has("--no-special-tokens"),
       .parse_special_tokens = !arguments.has("--no-parse-special-tokens")};

@@ -12,7 +12,7 @@
 #include "roux/base/error.h"
 #include "roux/base/files.h"
 #include "roux/base/strings.h"
-#include "roux/tokenizer/load.h"
+#include "roux/model/card_tokenizer.h"
 
 namespace roux::tool {
 namespace {
@@ -77,8 +77,8 @@ struct Special {
 
 class Information {
  public:
-  explicit Information(const fs::path& path)
-      : file_(file_of(path)), tokenizer_(load_tokenizer(path)), kind_(kind_of(file_)) {
+  explicit Information(const TokenizerFiles& files)
+      : file_(file_of(files.path)), tokenizer_(load_tokenizer(files)), kind_(kind_of(file_)) {
     for (TokenId id = 0; id < tokenizer_->size(); ++id) {
       if (!tokenizer_->token(id)) ++unused_;
       if (tokenizer_->is_special(id)) special_.push_back(id);
@@ -157,7 +157,7 @@ class Information {
 };
 
 int info(const Arguments& arguments) {
-  const Information information(arguments.text("--model"));
+  const Information information(files_of(arguments));
   if (arguments.has("--json")) {
     information.print_json();
   } else {

@@ -1,13 +1,18 @@
-// `roux tokenizer`: text to tokens and back, what a tokenizer is, and training one. It links no
-// LibTorch, so that it starts in milliseconds.
+// `roux tokenizer`: text and conversations to tokens and back, what a tokenizer is, training one.
+// It links no LibTorch, so that it starts in milliseconds.
 #include "commands.h"
+#include "roux/base/error.h"
+#include "roux/config/sections/common.h"
+#include "roux/model/card_tokenizer.h"
 
 namespace roux::tool {
 
 Option model_option() {
   return {.name = "--model",
-          .value = "PATH",
-          .help = "a model's folder, a tokenizer.json, a SentencePiece model or a tiktoken file",
+          .value = "MODEL",
+          .help =
+              "a model's folder, a tokenizer.json, a SentencePiece model, a tiktoken file, "
+              "hf://ORGANISATION/NAME in the local cache, or a model card (roux models)",
           .letter = "-m",
           .required = true};
 }
@@ -16,13 +21,27 @@ Option threads_option() {
   return {.name = "--threads", .value = "N", .help = "threads that do it; one a core unless given"};
 }
 
+TokenizerFiles files_of(const Arguments& arguments) {
+  return find_tokenizer(arguments.text("--model"), CardStore(CardStore::user_folders({})));
+}
+
+std::unique_ptr<Tokenizer> tokenizer_of(const Arguments& arguments) {
+  return load_tokenizer(files_of(arguments));
+}
+
+void refuse_together(const Arguments& arguments, std::string_view called, std::string_view option,
+                     std::string_view other) {
+  if (!arguments.has(option) || !arguments.has(other)) return;
+  throw ConfigError(cat(called, ": ", option, " and ", other, " exclude each other"));
+}
+
 }  // namespace roux::tool
 
 int main(int argc, char** argv) {
   using namespace roux::tool;
-  return tool_main(
-      {.name = "tokenizer",
-       .summary = "turns text into tokens and back, describes and trains tokenizers",
-       .commands = {encode_command(), decode_command(), info_command(), train_command()}},
-      argc, argv);
+  return tool_main({.name = "tokenizer",
+                    .summary = "turns text into tokens and back, describes and trains tokenizers",
+                    .commands = {encode_command(), decode_command(), chat_command(), info_command(),
+                                 train_command()}},
+                   argc, argv);
 }

@@ -61,7 +61,12 @@ class Input {
 
  private:
   [[noreturn]] void fail(std::string_view what) const {
-    throw Error(cat("cannot ", what, " ", name_, ": ", std::strerror(errno)));
+    const int code = errno;
+    const std::string text = cat("cannot ", what, " ", name_, ": ", std::strerror(code));
+    // What was named is not what it should be; a disk that fails is no mistake of the user.
+    const bool is_named_wrong = code == ENOENT || code == EISDIR || code == EACCES;
+    if (is_named_wrong) throw ConfigError(text);
+    throw Error(text);
   }
 
   std::string name_;

@@ -30,11 +30,11 @@ std::size_t whole_characters(std::string_view text) {
   return static_cast<unsigned char>(text[size - 1]) < 0xc0 ? text.size() : size - 1;
 }
 
+}  // namespace
+
 bool is_jsonl(const std::string& name) {
   return name.ends_with(".jsonl") || name.ends_with(".ndjson");
 }
-
-}  // namespace
 
 // A file that is read from the front, with what was read and not yet taken.
 class TextFiles::File {
@@ -96,7 +96,12 @@ class TextFiles::File {
 
  private:
   [[noreturn]] void fail(std::string_view what) const {
-    throw Error(cat("cannot ", what, " ", name_, ": ", std::strerror(errno)));
+    const int code = errno;
+    const std::string text = cat("cannot ", what, " ", name_, ": ", std::strerror(code));
+    // What was named is not what it should be; a disk that fails is no mistake of the user.
+    const bool is_named_wrong = code == ENOENT || code == EISDIR || code == EACCES;
+    if (is_named_wrong) throw ConfigError(text);
+    throw Error(text);
   }
 
   std::string name_;

@@ -14,6 +14,9 @@ enum class TextFormat {
   Jsonl,  // a line is a JSON object that holds a text
 };
 
+// Whether a file's name says that it is one of JSON lines.
+bool is_jsonl(const std::string& name);
+
 // The texts of files, one after the other, in memory that does not grow with them.
 class TextFiles {
  public:

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -7,6 +8,7 @@
 
 #include "commands.h"
 #include "roux/base/error.h"
+#include "roux/base/strings.h"
 #include "roux/base/units.h"
 #include "roux/tokenizer/bpe_trainer.h"
 #include "text_files.h"
@@ -81,6 +83,20 @@ TextFormat format_of(const std::string& name) {
   return name == "jsonl" ? TextFormat::Jsonl : TextFormat::Auto;
 }
 
+// Throws ConfigError for options that mean nothing together.
+void check_options(const Arguments& arguments) {
+  refuse_together(arguments, "tokenizer train", "--special-token", "--no-special-tokens");
+  if (!arguments.has("--field")) return;
+  const TextFormat format = format_of(arguments.text("--format", "auto"));
+  const bool has_json =
+      format == TextFormat::Jsonl ||
+      (format == TextFormat::Auto && std::ranges::any_of(arguments.operands, is_jsonl));
+  if (has_json) return;
+  throw ConfigError(
+      "tokenizer train: --field names a field of JSON lines, but no FILE is named .jsonl or "
+      ".ndjson (--format jsonl takes them for such)");
+}
+
 BpeTrainerConfig config_of(const Arguments& arguments) {
   BpeTrainerConfig config;
   config.vocab_size = arguments.number("--vocab-size", config.vocab_size, 1);
@@ -101,6 +117,7 @@ int train(const Arguments& arguments) {
       throw ConfigError(cat((folder / name).string(), " is there already (--force replaces it)"));
     }
   }
+  check_options(arguments);
   const BpeTrainerConfig config = config_of(arguments);
   TextFiles files(arguments.operands, format_of(arguments.text("--format", "auto")),
                   arguments.text("--field", "text"), config.pattern);
@@ -109,6 +126,11 @@ int train(const Arguments& arguments) {
   const TrainedBpe trained = train_bpe(
       config, [&](std::string& text) { return files.next(text); },
       [&](const BpeProgress& progress) { line.show(progress); });
+  if (trained.bytes == 0) {
+    throw ConfigError(cat("tokenizer train: ", join(arguments.operands, ", "),
+                          arguments.operands.size() == 1 ? " holds" : " hold",
+                          " no text: there is nothing to learn from"));
+  }
   save_tokenizer(trained, folder);
 
   line.clear();
