@@ -1,0 +1,70 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "roux/base/error.h"
+#include "roux/data/stream.h"
+
+namespace roux::data {
+
+struct BadExamples {
+  // Of all examples; past it, the next bad one is an error. Counted from 1,000 examples on, so that
+  // one bad line at the start is not a share of one.
+  double max_share = 0.01;
+
+  // Told of each: what is wrong with it, and how many there were. From the thread that reads.
+  std::function<void(const DataError& what, std::int64_t count)> report;
+};
+
+// Leaves out what is broken: an example whose next() throws DataError.
+template <typename T>
+class SkipBad final : public Stream<T> {
+ public:
+  SkipBad(StreamPtr<T> from, BadExamples options)
+      : from_(std::move(from)), options_(std::move(options)) {
+    require(0.0 <= options_.max_share && options_.max_share <= 1.0, "a share lies between 0 and 1");
+  }
+
+  std::optional<T> next() override {
+    for (;;) {
+      try {
+        std::optional<T> example = from_->next();
+        if (example) ++good_;
+        return example;
+      } catch (const DataError& error) {
+        ++bad_;
+        if (options_.report) options_.report(error, bad_);
+        const std::int64_t seen = std::max<std::int64_t>(good_ + bad_, 1000);
+        if (static_cast<double>(bad_) > options_.max_share * static_cast<double>(seen)) {
+          throw DataError(cat(bad_, " of ", good_ + bad_,
+                              " examples are broken, more than a share of ", options_.max_share,
+                              ". The last: ", error.what()));
+        }
+      }
+    }
+  }
+  void rewind(std::int64_t epoch) override {
+    good_ = 0;
+    bad_ = 0;
+    from_->rewind(epoch);
+  }
+  void save(Bookmark& bookmark) const override {
+    from_->save(bookmark.name("skip_bad").number(good_).number(bad_));
+  }
+  void load(BookmarkReader& bookmark) override {
+    bookmark.name("skip_bad");
+    good_ = bookmark.number();
+    bad_ = bookmark.number();
+    from_->load(bookmark);
+  }
+
+ private:
+  StreamPtr<T> from_;
+  BadExamples options_;
+  std::int64_t good_ = 0;
+  std::int64_t bad_ = 0;
+};
+
+}  // namespace roux::data
