@@ -51,7 +51,7 @@ void DecoderConfig::describe(config::Fields<DecoderConfig>& field) {
   field("vocab_size", &C::vocab_size, "Tokens in the vocabulary.").at_least(1);
   field("model_dim", &C::model_dim, "Dimension of the hidden states.").at_least(1);
   field("max_seq_len", &C::max_seq_len, "Tokens of the longest text.").at_least(1);
-  field("num_layers", &C::num_layers, "Blocks.").at_least(1);
+  field("num_layers", &C::num_layers, "Blocks.").at_least(1).at_most(kMostLayers);
   field("num_attn_heads", &C::num_attn_heads, "Heads of the queries.").at_least(1);
   field("num_key_value_heads", &C::num_key_value_heads, "Heads of the keys and values.")
       .at_least(1);
@@ -94,11 +94,13 @@ void DecoderConfig::describe(config::Fields<DecoderConfig>& field) {
 
 void DecoderConfig::validate(config::Problems& problems) const {
   // Their bounds say so, and nothing can be told of the rest.
-  if (model_dim < 1 || num_attn_heads < 1 || num_key_value_heads < 1 || dim_of_head() < 1) return;
-  if (!head_dim && model_dim % num_attn_heads != 0) {
+  if (model_dim < 1 || num_attn_heads < 1 || num_key_value_heads < 1) return;
+  const bool heads_fit = head_dim || model_dim % num_attn_heads == 0;
+  if (!heads_fit) {
     problems.add("num_attn_heads",
                  cat("must divide model_dim (", model_dim, "), but is ", num_attn_heads));
   }
+  if (dim_of_head() < 1) return;
   if (num_attn_heads % num_key_value_heads != 0) {
     problems.add("num_key_value_heads", cat("must divide num_attn_heads (", num_attn_heads,
                                             "), but is ", num_key_value_heads));
@@ -106,7 +108,8 @@ void DecoderConfig::validate(config::Problems& problems) const {
   const bool any_slides = std::find(attention_pattern.begin(), attention_pattern.end(),
                                     AttentionReach::Sliding) != attention_pattern.end();
   if (any_slides && !sliding_window) problems.needs("sliding_window");
-  if (positions.kind == PositionKind::Rotary && (rotary_dim() % 2 != 0 || rotary_dim() == 0)) {
+  if (heads_fit && positions.kind == PositionKind::Rotary &&
+      (rotary_dim() % 2 != 0 || rotary_dim() == 0)) {
     problems.add("positions.rotary_share",
                  cat("must leave an even number of elements to turn, but leaves ", rotary_dim()));
   }

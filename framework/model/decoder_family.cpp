@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/decoder_model.h"
+#include "model/huggingface_keys.h"
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
 #include "roux/config/load.h"
@@ -57,14 +58,11 @@ class DecoderModelFamily final : public ModelFamily {
   std::shared_ptr<LanguageModel> create_from_huggingface(
       const std::string& config, const std::filesystem::path& file,
       const ModelOverrides& overrides) const override {
-    const DecoderConfig read = family_->read(HuggingFaceConfig(config, file));
+    const HuggingFaceConfig written(config, file);
+    const DecoderConfig read = family_->read(written);
     const auto checked =
         config::check_config(config::config_type<DecoderConfig>(), &read, config::NoCatalog());
-    if (checked.problems.any()) {
-      const config::Problem problem = checked.problems.all().front();
-      throw DataError(cat(file.string(), " describes no model that can be built: its ", problem.key,
-                          ' ', problem.text));
-    }
+    if (checked.problems.any()) refuse_as_written(written, checked.problems);
     return std::make_shared<DecoderModel>(family_, changed(read, overrides));
   }
 

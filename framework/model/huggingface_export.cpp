@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/checkpoint_tensors.h"
+#include "model/huggingface_config.h"
 #include "roux/base/error.h"
 #include "roux/base/files.h"
 #include "roux/base/temporary_folder.h"
@@ -17,8 +18,6 @@ namespace roux {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uint64_t kLargestConfig = 64 << 20;
 
 // What lies beside the weights of a Hugging Face folder and holds for the exported model too.
 constexpr std::array<const char*, 10> kCompanions{
@@ -77,7 +76,7 @@ DType common_dtype(const std::vector<TensorSource>& sources) {
 void add_token_keys(const fs::path& companions, nlohmann::ordered_json& config) {
   const fs::path file = companions / "config.json";
   if (!fs::exists(file)) return;
-  const auto original = nlohmann::json::parse(read_file(file, kLargestConfig), nullptr,
+  const auto original = nlohmann::json::parse(read_file(file, kLargestHuggingFaceConfig), nullptr,
                                               /*allow_exceptions=*/false);
   if (!original.is_object()) return;
   for (const char* key : kTokenKeys) {

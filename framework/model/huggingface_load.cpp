@@ -6,6 +6,7 @@
 #include "model/huggingface_config.h"
 #include "roux/base/error.h"
 #include "roux/base/files.h"
+#include "roux/base/log.h"
 #include "roux/base/strings.h"
 #include "roux/base/units.h"
 #include "roux/model/huggingface.h"
@@ -17,8 +18,6 @@ namespace roux {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uint64_t kLargestConfig = 64 << 20;
 
 // A tensor that is not as it must be; of a wrong shape, `was` is the one it has.
 struct Difference {
@@ -60,26 +59,46 @@ struct Differences {
   }
 };
 
-// The names in a file, which may lack the prefix of the part without the last projection.
+// The names in a file, which may lack the prefix of the part without the last projection, and may
+// be those of a larger model's text part.
 class FileNames {
  public:
-  FileNames(const SafetensorsReader& weights, const TensorMap& map) : prefix_(map.base_prefix()) {
-    const auto tensors = weights.tensors();
-    bare_ = std::none_of(tensors.begin(), tensors.end(), [&](const StoredTensor& tensor) {
-      return tensor.name.starts_with(prefix_);
-    });
+  FileNames(const SafetensorsReader& weights, const TensorMap& map) : map_(map) {
+    const auto any = [&](const std::string& prefix) {
+      const auto tensors = weights.tensors();
+      return std::any_of(tensors.begin(), tensors.end(), [&](const StoredTensor& tensor) {
+        return tensor.name.starts_with(prefix);
+      });
+    };
+    for (const TensorMap::Nesting& nesting : map.nestings()) {
+      if (!nesting_ && any(nesting.to)) nesting_ = nesting;
+    }
+    bare_ = !any(in_file(map.base_prefix()));
   }
 
-  std::string in_file(const std::string& theirs) const {
-    return bare_ && theirs.starts_with(prefix_) ? theirs.substr(prefix_.size()) : theirs;
+  // As the text part alone would be written.
+  std::string alone(const std::string& theirs) const {
+    const std::string& prefix = map_.base_prefix();
+    return bare_ && theirs.starts_with(prefix) ? theirs.substr(prefix.size()) : theirs;
   }
-  bool ignores(const TensorMap& map, const std::string& in_file) const {
-    return map.ignores(in_file) || (bare_ && map.ignores(prefix_ + in_file));
+  std::string in_file(const std::string& alone) const {
+    if (!nesting_ || !alone.starts_with(nesting_->from)) return alone;
+    return nesting_->to + alone.substr(nesting_->from.size());
+  }
+
+  bool is_beside(const std::string& in_file) const { return nesting_ && map_.is_beside(in_file); }
+  bool ignores(const std::string& in_file) const {
+    std::string alone = in_file;
+    if (nesting_ && in_file.starts_with(nesting_->to)) {
+      alone = nesting_->from + in_file.substr(nesting_->to.size());
+    }
+    return map_.ignores(alone) || (bare_ && map_.ignores(map_.base_prefix() + alone));
   }
 
  private:
-  std::string prefix_;
-  bool bare_;
+  const TensorMap& map_;
+  std::optional<TensorMap::Nesting> nesting_;
+  bool bare_ = false;
 };
 
 TensorRead read_of(std::string name, const CheckpointTensor::Part& part, bool whole) {
@@ -91,10 +110,18 @@ TensorRead read_of(std::string name, const CheckpointTensor::Part& part, bool wh
   return read;
 }
 
+// What is to be read into a model, and the dtypes it has there.
+struct Plan {
+  std::vector<TensorRead> reads;
+  StoredDTypes dtypes;
+  std::vector<std::string> left_out;  // of the other parts of a larger model
+};
+
 // The narrowest dtype that holds every element as it is; nullopt if there is none to hold.
-std::optional<DType> widest_dtype(const SafetensorsReader& weights) {
+std::optional<DType> widest_dtype(const SafetensorsReader& weights, const Plan& plan) {
   std::optional<at::ScalarType> widest;
-  for (const StoredTensor& tensor : weights.tensors()) {
+  for (const TensorRead& read : plan.reads) {
+    const StoredTensor& tensor = weights.at(read.name);
     if (!tensor.dtype) continue;
     const at::ScalarType type = to_scalar_type(*tensor.dtype);
     if (c10::isFloat8Type(type)) {
@@ -109,12 +136,6 @@ std::optional<DType> widest_dtype(const SafetensorsReader& weights) {
   return to_dtype(*widest);
 }
 
-// What is to be read into a model, and the dtypes it has there.
-struct Plan {
-  std::vector<TensorRead> reads;
-  StoredDTypes dtypes;
-};
-
 // Throws DataError with everything that does not fit.
 Plan plan_reads(const LanguageModel& model, const SafetensorsReader& weights) {
   const auto form = model.huggingface();
@@ -125,7 +146,8 @@ Plan plan_reads(const LanguageModel& model, const SafetensorsReader& weights) {
   std::set<std::string> expected;
   Plan plan;
   for (const CheckpointTensor& tensor : checkpoint_tensors(model, form->tensors)) {
-    const std::string name = names.in_file(tensor.name);
+    const std::string alone = names.alone(tensor.name);
+    const std::string name = names.in_file(alone);
     expected.insert(name);
     const StoredTensor* stored = weights.find(name);
     if (stored == nullptr) {
@@ -136,13 +158,16 @@ Plan plan_reads(const LanguageModel& model, const SafetensorsReader& weights) {
       differences.misshapen.push_back({name, tensor.shape, shape_text(stored->shape)});
       continue;
     }
-    if (stored->dtype) plan.dtypes[name] = *stored->dtype;
+    if (stored->dtype) plan.dtypes[alone] = *stored->dtype;
     for (const auto& part : tensor.parts) {
       plan.reads.push_back(read_of(name, part, tensor.parts.size() == 1));
     }
   }
   for (const StoredTensor& stored : weights.tensors()) {
-    if (!expected.contains(stored.name) && !names.ignores(form->tensors, stored.name)) {
+    if (expected.contains(stored.name) || names.ignores(stored.name)) continue;
+    if (names.is_beside(stored.name)) {
+      plan.left_out.push_back(stored.name);
+    } else {
       differences.superfluous.push_back({stored.name, stored.shape, ""});
     }
   }
@@ -165,25 +190,26 @@ std::shared_ptr<LanguageModel> create_from_folder(const fs::path& folder,
                         " holds no config.json, so that the kind of its model is "
                         "not known"));
   }
-  const std::string text = read_file(file, kLargestConfig);
+  const std::string text = read_file(file, kLargestHuggingFaceConfig);
   const HuggingFaceConfig config(text, file);
   const std::string model_type = config.text("model_type", "");
-  if (model_type.empty()) config.refuse("model_type", "needs to be there");
-  if (config.has("quantization_config")) {
-    config.refuse("quantization_config", "quantised checkpoints are not read");
-  }
   const ModelFamily* family = families.find_model_type(model_type);
   if (family == nullptr) {
-    const auto known = families.model_types();
-    config.refuse("model_type",
-                  cat("no model family reads \"", model_type, '"', did_you_mean(model_type, known),
-                      "; there are ", join(known, ", ")));
+    // A name that is near is another kind of model mostly, so that no guess is made.
+    config.refuse("model_type", cat("must be one of ", join(families.model_types(), ", ")));
+  }
+  if (config.has("quantization_config")) {
+    config.fail("quantization_config", "is there, but quantised checkpoints are not read");
   }
   return family->create_from_huggingface(text, file, overrides);
 }
 
 StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights) {
   const Plan plan = plan_reads(model, weights);
+  if (!plan.left_out.empty()) {
+    log_info(weights.path().string(), ": takes the text model alone and leaves out ",
+             plan.left_out.size(), " tensors of other parts, such as ", plan.left_out.front());
+  }
   read_tensors(weights, plan.reads);
   return plan.dtypes;
 }
@@ -191,8 +217,9 @@ StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights
 LoadedModel load_values(std::shared_ptr<LanguageModel> model, const fs::path& path,
                         std::optional<DType> dtype) {
   const SafetensorsReader weights(path);
-  plan_reads(*model, weights);  // what does not fit is told before any memory is asked for
-  if (!dtype) dtype = widest_dtype(weights);
+  // What does not fit is told before any memory is asked for.
+  const Plan plan = plan_reads(*model, weights);
+  if (!dtype) dtype = widest_dtype(weights, plan);
   if (dtype) nn::set_dtype(*model, to_scalar_type(*dtype));
   try {
     nn::FlatParameters(*model).materialise(at::kCPU);

@@ -49,6 +49,19 @@ void TensorMap::set_base_prefix(std::string prefix) {
   base_prefix_ = std::move(prefix);
 }
 
+void TensorMap::nest(std::string from, std::string to) {
+  nestings_.push_back({std::move(from), std::move(to)});
+}
+
+void TensorMap::beside(std::string prefix) {
+  beside_.push_back(std::move(prefix));
+}
+
+bool TensorMap::is_beside(std::string_view theirs) const {
+  return std::any_of(beside_.begin(), beside_.end(),
+                     [&](const std::string& prefix) { return theirs.starts_with(prefix); });
+}
+
 bool TensorMap::ignores(std::string_view theirs) const {
   return std::any_of(ignored_.begin(), ignored_.end(),
                      [&](const std::string& pattern) { return matches(pattern, theirs); });

@@ -33,22 +33,31 @@ double largest_difference(const at::Tensor& got, const at::Tensor& wanted) {
 }
 
 // "transformer.h.0.ln_1.weight" and "h.0.ln_1.weight" are one tensor: OpenAI's own GPT-2 checkpoint
-// has the short names, and transformers writes the long ones.
+// has the short names, and transformers writes the long ones. Of a model that also sees, the text
+// part is written alone.
 std::string plain_name(const std::string& name) {
-  constexpr std::string_view kPrefix = "transformer.";
-  return name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
+  for (const auto& [from, to] :
+       {std::pair("transformer.", ""), std::pair("language_model.model.", "model."),
+        std::pair("model.language_model.", "model."),
+        std::pair("language_model.lm_head.", "lm_head.")}) {
+    if (name.starts_with(from)) return to + name.substr(std::string_view(from).size());
+  }
+  return name;
 }
 
-// GPT-2's causal masks, which that checkpoint holds beside its parameters.
-bool is_mask(const std::string& name) {
-  return name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias");
+// No parameter of ours: GPT-2's causal masks, which that checkpoint holds beside its parameters,
+// and the eyes of Gemma 3.
+bool is_left_out(const std::string& name) {
+  return name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias") ||
+         name.find("vision_tower.") != std::string::npos ||
+         name.find("multi_modal_projector.") != std::string::npos;
 }
 
 std::map<std::string, at::Tensor> read_checkpoint(const std::filesystem::path& folder) {
   const SafetensorsReader reader(folder);
   std::map<std::string, at::Tensor> tensors;
   for (const StoredTensor& tensor : reader.tensors()) {
-    if (!is_mask(tensor.name)) {
+    if (!is_left_out(tensor.name)) {
       tensors.emplace(plain_name(tensor.name), read_tensor(reader, tensor.name));
     }
   }

@@ -36,7 +36,9 @@ DecoderConfig read(const HuggingFaceConfig& config) {
   decoder.norm_weight_offset = fixed.norm_weight_offset;
   decoder.norm_placement = fixed.norm_placement;
   decoder.scaled_embeddings = fixed.scaled_embeddings;
-  decoder.attention_scale = 1.0 / std::sqrt(config.number("query_pre_attn_scalar", 256.0));
+  const double scalar = config.number("query_pre_attn_scalar", 256.0);
+  if (!(scalar > 0.0)) config.refuse("query_pre_attn_scalar", "must be more than 0");
+  decoder.attention_scale = 1.0 / std::sqrt(scalar);
   return decoder;
 }
 

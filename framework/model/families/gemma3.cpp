@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "model/families/families.h"
@@ -9,20 +10,35 @@
 namespace roux {
 namespace {
 
-DecoderConfig read(const HuggingFaceConfig& config) {
+// The config of the text: a part of that of a model which also sees. What it leaves out there are
+// the values of transformers, which the published ones count on.
+HuggingFaceConfig text_part(const HuggingFaceConfig& config) {
+  if (config.text("model_type", "") != "gemma3") return config;
+  const auto text = config.table("text_config");
+  if (!text) config.refuse("text_config", "must be a table");
+  return text->with_defaults({{"vocab_size", 262208},
+                              {"hidden_size", 2304},
+                              {"intermediate_size", 9216},
+                              {"num_hidden_layers", 26},
+                              {"num_attention_heads", 8},
+                              {"num_key_value_heads", 4},
+                              {"max_position_embeddings", 131072}});
+}
+
+DecoderConfig read(const HuggingFaceConfig& whole) {
+  const HuggingFaceConfig config = text_part(whole);
   if (config.boolean("use_bidirectional_attention", false)) {
     config.refuse("use_bidirectional_attention", "must be false");
   }
   DecoderConfig decoder = gemma::read(config);
+  decoder.tied_embeddings = whole.boolean("tie_word_embeddings", true);  // never the text's own
   decoder.attention_softcap = config.number("attn_logit_softcapping", 0.0);
   decoder.logit_softcap = config.number("final_logit_softcapping", 0.0);
   decoder.query_key_norm = nn::QueryKeyNorm::PerHead;
   decoder.positions = read_positions(config, 1e6, /*default_sliding_theta=*/10000.0);
   const std::int64_t pattern = config.integer("sliding_window_pattern", 6);
-  if (pattern < 1) {
-    config.refuse("sliding_window_pattern", cat("must be at least 1, but is ", pattern));
-  }
-  decoder.attention_pattern = gemma::one_full_of(pattern);
+  if (pattern < 1) config.refuse("sliding_window_pattern", "must be at least 1");
+  decoder.attention_pattern = gemma::one_full_of(std::min(pattern, DecoderConfig::kMostLayers));
   decoder.sliding_window = config.integer("sliding_window", 4096);
   llama_like::read_window(config, /*enabled=*/false, decoder);
   return decoder;
@@ -33,6 +49,17 @@ nlohmann::ordered_json write(const DecoderConfig& config) {
                               {"model_type", "gemma3_text"}};
   json.update(gemma::write(config));
   return json;
+}
+
+// Larger models have the text's tensors at one of two places, by the version of transformers.
+void map(const DecoderConfig& config, TensorMap& map) {
+  gemma::map(config, map);
+  map.nest("", "language_model.");
+  map.nest("model.", "model.language_model.");
+  for (const char* model : {"", "model."}) {
+    map.beside(cat(model, "vision_tower."));
+    map.beside(cat(model, "multi_modal_projector."));
+  }
 }
 
 struct Size {
@@ -82,10 +109,10 @@ DecoderConfig gemma3_27b() {
 
 DecoderFamily gemma3_family() {
   return {.name = "gemma3",
-          .model_types = {"gemma3_text"},
+          .model_types = {"gemma3_text", "gemma3"},
           .read = read,
           .write = write,
-          .map = gemma::map,
+          .map = map,
           .architectures = {
               {"gemma3_270m", gemma3({640, 18, 4, 1, 2048}, /*window=*/512)},
               {"gemma3_1b", gemma3({1152, 26, 4, 1, 6912}, /*window=*/512)},

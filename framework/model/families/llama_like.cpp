@@ -42,8 +42,7 @@ ops::Activation read_activation(const HuggingFaceConfig& config, std::string_vie
   for (const auto& [known, activation] : activations()) {
     if (known == name) return activation;
   }
-  config.refuse(
-      key, cat("must be silu, gelu, gelu_new, gelu_pytorch_tanh or relu, but is \"", name, '"'));
+  config.refuse(key, "must be silu, gelu, gelu_new, gelu_pytorch_tanh or relu");
 }
 
 std::string activation_name(ops::Activation activation) {
@@ -103,6 +102,7 @@ void read_late_windows(const HuggingFaceConfig& config, DecoderConfig& decoder) 
   const auto window = config.maybe_integer("sliding_window");
   const std::int64_t first = config.integer("max_window_layers", 28);
   if (!enabled || !window || first >= decoder.num_layers) return;
+  if (decoder.num_layers > DecoderConfig::kMostLayers) return;  // refused later on
   std::vector<AttentionReach> reach;
   for (std::int64_t layer = 0; layer < decoder.num_layers; ++layer) {
     reach.push_back(layer < first ? AttentionReach::Full : AttentionReach::Sliding);
@@ -126,10 +126,14 @@ void read_window(const HuggingFaceConfig& config, bool enabled, DecoderConfig& d
   std::vector<AttentionReach> reach;
   for (const std::string& type : config.texts("layer_types")) {
     if (type != "full_attention" && type != "sliding_attention") {
-      config.refuse("layer_types",
-                    cat("must hold full_attention and sliding_attention, but holds \"", type, '"'));
+      config.fail("layer_types",
+                  cat("must hold full_attention and sliding_attention, but holds \"", type, '"'));
     }
     reach.push_back(type == "sliding_attention" ? AttentionReach::Sliding : AttentionReach::Full);
+  }
+  if (config.has("layer_types") && static_cast<std::int64_t>(reach.size()) != decoder.num_layers) {
+    config.fail("layer_types", cat("must have one entry for each of the ", decoder.num_layers,
+                                   " layers, but has ", reach.size()));
   }
   const auto window = config.maybe_integer("sliding_window");
   if (reach.empty() && enabled && window) reach = {AttentionReach::Sliding};

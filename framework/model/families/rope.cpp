@@ -37,6 +37,9 @@ RotaryScaling read_longrope(const HuggingFaceConfig& rope, const HuggingFaceConf
   scaling.long_factors = rope.numbers("long_factor");
   scaling.attention_factor = rope.maybe_number("attention_factor");
   const auto original = config.maybe_integer("original_max_position_embeddings");
+  if (original && *original < 1) {
+    config.refuse("original_max_position_embeddings", "must be at least 1");
+  }
   const auto longest = static_cast<double>(config.integer("max_position_embeddings"));
   scaling.factor = original ? longest / static_cast<double>(*original) : rope.number("factor", 1.0);
   return scaling;
@@ -61,8 +64,8 @@ RotaryScaling read_scaling(const HuggingFaceConfig& rope, const HuggingFaceConfi
     scaling = read_longrope(rope, config);
     scaling.kind = RotaryScalingKind::LongRope;
   } else {
-    rope.refuse("rope_type",
-                cat("must be default, linear, llama3, yarn or longrope, but is \"", type, '"'));
+    rope.refuse(rope.has("rope_type") ? "rope_type" : "type",
+                "must be default, linear, llama3, yarn or longrope");
   }
   const std::int64_t longest = config.integer("max_position_embeddings");
   scaling.original_max_positions =
@@ -126,7 +129,7 @@ PositionConfig read_positions(const HuggingFaceConfig& config, double default_th
   if (!rope) return positions;
   if (const auto sliding = rope->table("sliding_attention")) {
     if (sliding->text("rope_type", "default") != "default") {
-      sliding->refuse("rope_type", "must be default");
+      sliding->refuse("rope_type", "must be \"default\"");
     }
     positions.sliding_theta = sliding->number("rope_theta", default_sliding_theta);
   }

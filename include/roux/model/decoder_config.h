@@ -59,6 +59,9 @@ struct ExpertsConfig {
 // A decoder-only transformer, in the words that fairseq2 has for them. Every family of ours is one
 // of these; `model.config_overrides` changes single fields of it.
 struct DecoderConfig {
+  // More than any model has: a damaged file asks for them, and would be given all memory.
+  static constexpr std::int64_t kMostLayers = 100'000;
+
   std::int64_t vocab_size = 32000;
   std::int64_t model_dim = 4096;
   std::int64_t max_seq_len = 4096;

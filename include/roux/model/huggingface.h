@@ -16,7 +16,8 @@ namespace roux {
 
 // The dtypes that a checkpoint's tensors had, by their names there, for writing them back the same.
 // A checkpoint of a model without its projection to logits leaves out the names' first word: so do
-// the names here, and so does what is written with them.
+// the names here, and so does what is written with them. Those of the text part of a larger model
+// are named as in a checkpoint of that part alone, which is what is written.
 using StoredDTypes = std::map<std::string, DType>;
 
 // Builds the model that a folder's config.json describes, on the meta device. Throws DataError if
@@ -27,7 +28,8 @@ std::shared_ptr<LanguageModel> create_from_folder(const std::filesystem::path& f
 
 // Fills a model's parameters, which have their memory, from a checkpoint: each is converted to its
 // parameter's dtype. Throws DataError with everything that is missing, superfluous or misshapen, by
-// name, before anything is read.
+// name, before anything is read. The parts of a larger model that this is not (what sees, in Gemma
+// 3) are left out, and the log says how many tensors that were.
 StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights);
 
 struct LoadedModel {

@@ -24,7 +24,7 @@ struct HiddenStates {
 };
 
 struct LanguageModelLoss {
-  at::Tensor sum;        // over the targets that count, float32
+  at::Tensor sum;        // over the targets that count; float32, of a float64 model float64
   at::Tensor auxiliary;  // to be added to the mean loss; undefined where the model has none
 };
 
@@ -52,7 +52,8 @@ class LanguageModel : public nn::Module {
   virtual LanguageModelLoss loss(const nn::TokenBatch& batch, const at::Tensor& targets,
                                  ops::CrossEntropyOptions options = {}) = 0;
 
-  // The logarithm of each target's probability, zero where it is ignored: [tokens], float32.
+  // The logarithm of each target's probability, zero where it is ignored: [tokens], float32 (of a
+  // float64 model float64).
   virtual at::Tensor log_probabilities(const nn::TokenBatch& batch, const at::Tensor& targets) = 0;
 
   // An empty cache for `slots` texts of up to `capacity` tokens, in the dtype and on the device of

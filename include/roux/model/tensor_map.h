@@ -42,10 +42,25 @@ class TensorMap {
   void set_base_prefix(std::string prefix);
   const std::string& base_prefix() const { return base_prefix_; }
 
+  // Checkpoints of a larger model that this one is the text part of: there, a name that begins with
+  // `from` begins with `to` instead.
+  struct Nesting {
+    std::string from;
+    std::string to;
+  };
+  void nest(std::string from, std::string to);
+  const std::vector<Nesting>& nestings() const { return nestings_; }
+
+  // What the names of such a model's other parts begin with.
+  void beside(std::string prefix);
+  bool is_beside(std::string_view theirs) const;
+
  private:
   std::vector<TensorPiece> pieces_;
   std::vector<std::string> ignored_;
   std::string base_prefix_;
+  std::vector<Nesting> nestings_;
+  std::vector<std::string> beside_;
 };
 
 }  // namespace roux

@@ -67,6 +67,16 @@ def gemma(model_type, **more):
     return config | more
 
 
+def seeing(text, **more):
+    """A Gemma 3 that also sees, as little as it can. No document holds a picture."""
+    vision = {"model_type": "siglip_vision_model", "hidden_size": 4, "intermediate_size": 4,
+              "num_hidden_layers": 1, "num_attention_heads": 1, "image_size": 4, "patch_size": 2}
+    last = text["vocab_size"] - 1
+    return {"model_type": "gemma3", "text_config": text, "vision_config": vision,
+            "mm_tokens_per_image": 1, "image_token_index": last, "boi_token_index": last,
+            "eoi_token_index": last, "tie_word_embeddings": True} | more
+
+
 def gpt2(heads=3, width=24, layers=2, **more):
     return {
         "model_type": "gpt2",
@@ -196,6 +206,16 @@ def fixed_cases():
                        norm_topk_prob=False, tie_word_embeddings=True, num_experts=4,
                        num_experts_per_tok=2),
              {"norm_topk_prob": True}, style="new"),
+        Case("gemma3_vision", "the text part of a model that also sees, its config in a table",
+             seeing(gemma("gemma3_text", num_hidden_layers=3, sliding_window=4,
+                          sliding_window_pattern=2, rope_theta=1000.0, rope_local_base_freq=100.0,
+                          rope_scaling={"factor": 8.0, "rope_type": "linear"})),
+             dtype="bfloat16"),
+        Case("gemma3_vision_new", "as transformers 5 writes it, tensors named as transformers 4 did",
+             seeing(gemma("gemma3_text", hidden_size=16, num_hidden_layers=2, sliding_window=5,
+                          sliding_window_pattern=2, tie_word_embeddings=True),
+                    tie_word_embeddings=False),
+             style="new"),
     ]
     for number, case in enumerate(cases):
         case.seed = 1000 + 100 * number
@@ -289,6 +309,10 @@ def draw_gemma3(random):
                      "attn_logit_softcapping": None, "final_logit_softcapping": None}
 
 
+def draw_seeing_gemma3(random):
+    return seeing(draw_gemma3(random), tie_word_embeddings=random.random() < 0.5)
+
+
 def draw_phi3(random):
     config = draw_decoder(random, "phi3", own_head_dim=False, sliding_window=draw_window(random),
                           original_max_position_embeddings=POSITIONS)
@@ -340,6 +364,7 @@ DRAW = {
     "olmo2": draw_olmo2,
     "gemma2": draw_gemma2,
     "gemma3_text": draw_gemma3,
+    "gemma3": draw_seeing_gemma3,
     "phi3": draw_phi3,
     "gpt2": draw_gpt2,
     "mixtral": draw_mixtral,

@@ -33,8 +33,9 @@ def make_config(config):
 
 def plain(config):
     """What is compared must not depend on the kernels that torch has for a shape."""
-    config._attn_implementation = "eager"
-    config._experts_implementation = "eager"
+    for part in (config, config.get_text_config()):
+        part._attn_implementation = "eager"
+        part._experts_implementation = "eager"
 
 
 def fill(model, generator):
@@ -44,6 +45,7 @@ def fill(model, generator):
             parameter.copy_(mean + deviation * torch.randn(parameter.shape, generator=generator))
 
     zero_centred = model.config.model_type.startswith("gemma")
+    hidden_size = model.config.get_text_config().hidden_size
     for name, parameter in model.named_parameters():
         if name.endswith("bias"):
             normal(parameter, 0.0, 0.2)
@@ -51,11 +53,11 @@ def fill(model, generator):
             normal(parameter, 0.0 if zero_centred else 1.0, 0.2)
         elif "embed" in name or ".wte" in name or ".wpe" in name:
             # As the output of a wide tied model, more would make logits of 30 and more.
-            normal(parameter, 0.0, min(0.4, 2.5 / model.config.hidden_size ** 0.5))
+            normal(parameter, 0.0, min(0.4, 2.5 / hidden_size ** 0.5))
         elif name.endswith("gate.weight"):
             normal(parameter, 0.0, 0.6)
         else:
-            normal(parameter, 0.0, 1.0 / model.config.hidden_size ** 0.5)
+            normal(parameter, 0.0, 1.0 / hidden_size ** 0.5)
 
 
 def is_norm(name):
@@ -71,6 +73,28 @@ def published_gpt2(tensors, config):
     for layer in range(config["n_layer"]):
         renamed[f"h.{layer}.attn.bias"] = torch.ones(size, size).tril().view(1, 1, size, size)
     return renamed
+
+
+def of_transformers_4(tensors):
+    """Where the versions from 4.52 on wrote the parts of a model that also sees."""
+    def named(name):
+        if name == "language_model.lm_head.weight":
+            return "lm_head.weight"
+        return "model." + name.replace("language_model.model.", "language_model.")
+    return {named(name): tensor for name, tensor in tensors.items()}
+
+
+def text_alone(tensors):
+    """Of a model that also sees, what a checkpoint of its text part would hold."""
+    alone = {}
+    for name, tensor in tensors.items():
+        for prefix in ("language_model.model.", "model.language_model."):
+            if name.startswith(prefix):
+                alone["model." + name.removeprefix(prefix)] = tensor
+        if name in ("language_model.lm_head.weight", "lm_head.weight"):
+            alone["lm_head.weight"] = tensor
+    sees = any(name.startswith(("vision_tower.", "model.vision_tower.")) for name in tensors)
+    return alone if sees else tensors
 
 
 def read_checkpoint(folder):
@@ -90,7 +114,7 @@ def as_checkpoint(model, tensors_of):
         model.save_pretrained(scratch)
         for name, parameter in model.named_parameters():
             parameter.data = kept[name]
-        return read_checkpoint(pathlib.Path(scratch))
+        return text_alone(read_checkpoint(pathlib.Path(scratch)))
 
 
 def save(case, model, folder):
@@ -108,6 +132,10 @@ def save(case, model, folder):
     if case.name == "gpt2_published":
         path = folder / "model.safetensors"
         tensors = published_gpt2(safetensors.torch.load_file(path), case.config)
+        safetensors.torch.save_file(tensors, path, {"format": "pt"})
+    if case.name == "gemma3_vision_new":
+        path = folder / "model.safetensors"
+        tensors = of_transformers_4(safetensors.torch.load_file(path))
         safetensors.torch.save_file(tensors, path, {"format": "pt"})
     if case.style == "published":
         dtype = "bfloat16" if case.dtype == "bfloat16" else "float32"
@@ -269,7 +297,7 @@ def write_once(case, folder, seed):
     torch.manual_seed(seed)
     made = AutoModelForCausalLM.from_config(make_config(case.config))
     fill(made, generator)
-    ids, ends, targets = draw_documents(case, made.config.vocab_size, generator)
+    ids, ends, targets = draw_documents(case, made.config.get_text_config().vocab_size, generator)
     save(case, made, folder)
 
     model = load(folder)
