@@ -1,5 +1,6 @@
 #include "roux/nn/feed_forward.h"
 
+#include "roux/base/error.h"
 #include "roux/ops/moe.h"
 
 namespace roux::nn {
@@ -13,6 +14,12 @@ std::shared_ptr<Projection> inward(const FeedForwardOptions& options) {
 std::shared_ptr<Projection> outward(const FeedForwardOptions& options) {
   return std::make_shared<Linear>(options.inner_dim, options.dim, options.bias,
                                   Init::normal(options.output_init_deviation));
+}
+
+std::shared_ptr<ExpertProjection> inward_of_experts(const MixtureOptions& options,
+                                                    const FeedForwardOptions& expert) {
+  return std::make_shared<StackedLinear>(options.experts, expert.dim, expert.inner_dim,
+                                         Init::normal(expert.init_deviation));
 }
 
 }  // namespace
@@ -35,13 +42,13 @@ MixtureOfExperts::MixtureOfExperts(const MixtureOptions& options, const FeedForw
       activation_(expert.activation),
       router_(*this, "router",
               std::make_shared<Linear>(expert.dim, options.experts, /*bias=*/false,
-                                       Init::normal(expert.init_deviation))) {
-  parameter(gate_, "gate_proj", {options.experts, expert.inner_dim, expert.dim},
-            Init::normal(expert.init_deviation));
-  parameter(up_, "up_proj", {options.experts, expert.inner_dim, expert.dim},
-            Init::normal(expert.init_deviation));
-  parameter(down_, "down_proj", {options.experts, expert.dim, expert.inner_dim},
-            Init::normal(expert.output_init_deviation));
+                                       Init::normal(expert.init_deviation))),
+      gate_(*this, "gate_proj", inward_of_experts(options, expert)),
+      up_(*this, "up_proj", inward_of_experts(options, expert)),
+      down_(*this, "down_proj",
+            std::make_shared<StackedLinear>(options.experts, expert.inner_dim, expert.dim,
+                                            Init::normal(expert.output_init_deviation))) {
+  require(expert.gated && !expert.bias, "MixtureOfExperts: experts are gated and have no biases");
 }
 
 BlockOutput MixtureOfExperts::forward(const at::Tensor& x) {
@@ -49,9 +56,9 @@ BlockOutput MixtureOfExperts::forward(const at::Tensor& x) {
   const ops::Routing routing = ops::route(logits, options_.top_k, options_.normalise_weights);
   const ops::ExpertOrder order = ops::order_by_expert(routing.experts, options_.experts);
   const at::Tensor rows = x.index_select(0, order.token);
-  const at::Tensor inner = ops::gated(ops::grouped_linear(rows, gate_, order.offsets),
-                                      ops::grouped_linear(rows, up_, order.offsets), activation_);
-  const at::Tensor answers = ops::grouped_linear(inner, down_, order.offsets);
+  const at::Tensor inner =
+      ops::gated(gate_(rows, order.offsets), up_(rows, order.offsets), activation_);
+  const at::Tensor answers = down_(inner, order.offsets);
   return {ops::combine_experts(answers, routing.weights, order), logits};
 }
 

@@ -41,7 +41,7 @@ void Module::zero_grad(bool /*set_to_none*/) {
 void walk(const torch::nn::Module& root, const std::string& path, const Visitor& visit) {
   visit(root, path);
   for (const auto& child : root.named_children()) {
-    walk(*child.value(), path.empty() ? child.key() : path + '.' + child.key(), visit);
+    walk(*child.value(), path_of(path, child.key()), visit);
   }
 }
 
@@ -53,8 +53,7 @@ std::vector<ParameterPlace> parameter_places(const torch::nn::Module& root) {
     auto* ours = const_cast<Module*>(dynamic_cast<const Module*>(&module));
     for (const auto& parameter : module.named_parameters(/*recurse=*/false)) {
       if (!seen.insert(parameter.value().unsafeGetTensorImpl()).second) continue;
-      ParameterPlace place{path.empty() ? parameter.key() : path + '.' + parameter.key(), nullptr,
-                           nullptr, parameter.value()};
+      ParameterPlace place{path_of(path, parameter.key()), nullptr, nullptr, parameter.value()};
       if (ours != nullptr) {
         const auto& declared = ours->declared();
         const auto found = std::find_if(declared.begin(), declared.end(), [&](const auto& each) {

@@ -34,6 +34,38 @@ void map_projection(const std::string& ours, const std::string& theirs, bool bia
   if (bias) map.same(ours + ".bias", theirs + ".bias");
 }
 
+void map_experts(const DecoderConfig& config, const ExpertNames& names, const std::string& ours,
+                 const std::string& theirs, TensorMap& map) {
+  map.same(ours + "mlp.router.weight", theirs + names.router + ".weight");
+  const auto projection = [&](const char* our_name, const std::string& their_name) {
+    for (std::int64_t e = 0; e < config.experts.num_experts; ++e) {
+      map.add({.ours = cat(ours, "mlp.", our_name, ".weight"),
+               .expert = e,
+               .theirs = cat(theirs, "experts.", e, '.', their_name, ".weight")});
+    }
+  };
+  projection("gate_proj", names.gate);
+  projection("up_proj", names.up);
+  projection("down_proj", names.down);
+}
+
+// `experts`: their names in layers that have some; null: no layer has.
+void map_all(const DecoderConfig& config, const NormNames& norms, const ExpertNames* experts,
+             TensorMap& map) {
+  map_outside(config, map);
+  for (std::int64_t layer = 0; layer < config.num_layers; ++layer) {
+    const std::string ours = our_layer(layer);
+    const std::string theirs = their_layer(layer);
+    map_norms(norms, ours, theirs, map);
+    map_attention(config, ours, theirs, map);
+    if (experts != nullptr && config.has_experts(layer)) {
+      map_experts(config, *experts, ours, cat(theirs, experts->part, '.'), map);
+    } else {
+      map_feed_forward(config, ours, theirs, map);
+    }
+  }
+}
+
 }  // namespace
 
 ops::Activation read_activation(const HuggingFaceConfig& config, std::string_view key,
@@ -202,30 +234,12 @@ void map_feed_forward(const DecoderConfig& config, const std::string& ours,
   }
 }
 
-void map_experts(const DecoderConfig& config, const ExpertNames& names, const std::string& ours,
-                 const std::string& theirs, TensorMap& map) {
-  map.same(ours + "mlp.router.weight", theirs + names.router + ".weight");
-  const auto expert = [&](const char* our_name, const std::string& their_name) {
-    for (std::int64_t e = 0; e < config.experts.num_experts; ++e) {
-      map.add({.ours = ours + "mlp." + our_name,
-               .expert = e,
-               .theirs = cat(theirs, "experts.", e, '.', their_name, ".weight")});
-    }
-  };
-  expert("gate_proj", names.gate);
-  expert("up_proj", names.up);
-  expert("down_proj", names.down);
+void map(const DecoderConfig& config, const NormNames& norms, TensorMap& map) {
+  map_all(config, norms, /*experts=*/nullptr, map);
 }
 
-void map(const DecoderConfig& config, const NormNames& norms, TensorMap& map) {
-  map_outside(config, map);
-  for (std::int64_t layer = 0; layer < config.num_layers; ++layer) {
-    const std::string ours = our_layer(layer);
-    const std::string theirs = their_layer(layer);
-    map_norms(norms, ours, theirs, map);
-    map_attention(config, ours, theirs, map);
-    map_feed_forward(config, ours, theirs, map);
-  }
+void map_mixture(const DecoderConfig& config, const ExpertNames& names, TensorMap& map) {
+  map_all(config, /*norms=*/{}, &names, map);
 }
 
 }  // namespace roux::llama_like

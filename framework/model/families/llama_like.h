@@ -41,6 +41,18 @@ struct NormNames {
 // Embeddings, head, attention and dense feed-forward parts under Llama's names.
 void map(const DecoderConfig& config, const NormNames& norms, TensorMap& map);
 
+// The names of a layer's experts: "<layer><part>.experts.<e>.<gate>.weight" and so on.
+struct ExpertNames {
+  std::string part;
+  std::string router;
+  std::string gate;
+  std::string up;
+  std::string down;
+};
+
+// map() for families of which some layers, or all, have experts.
+void map_mixture(const DecoderConfig& config, const ExpertNames& names, TensorMap& map);
+
 // The same in parts, for families that differ in one of them. `ours` and `theirs` are the path of a
 // layer: "layers.0." and "model.layers.0.".
 void map_outside(const DecoderConfig& config, TensorMap& map);
@@ -50,17 +62,6 @@ void map_attention(const DecoderConfig& config, const std::string& ours, const s
                    TensorMap& map);
 void map_feed_forward(const DecoderConfig& config, const std::string& ours,
                       const std::string& theirs, TensorMap& map);
-
-// The names of a layer's experts: "<theirs>experts.<e>.<gate>.weight" and so on.
-struct ExpertNames {
-  std::string router;
-  std::string gate;
-  std::string up;
-  std::string down;
-};
-
-void map_experts(const DecoderConfig& config, const ExpertNames& names, const std::string& ours,
-                 const std::string& theirs, TensorMap& map);
 
 // The paths of layer `layer` on both sides.
 std::string our_layer(std::int64_t layer);

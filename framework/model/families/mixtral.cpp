@@ -26,15 +26,7 @@ nlohmann::ordered_json write(const DecoderConfig& config) {
 }
 
 void map(const DecoderConfig& config, TensorMap& map) {
-  llama_like::map_outside(config, map);
-  for (std::int64_t layer = 0; layer < config.num_layers; ++layer) {
-    const std::string ours = llama_like::our_layer(layer);
-    const std::string theirs = llama_like::their_layer(layer);
-    llama_like::map_norms({}, ours, theirs, map);
-    llama_like::map_attention(config, ours, theirs, map);
-    llama_like::map_experts(config, {"gate", "w1", "w3", "w2"}, ours, theirs + "block_sparse_moe.",
-                            map);
-  }
+  llama_like::map_mixture(config, {"block_sparse_moe", "gate", "w1", "w3", "w2"}, map);
 }
 
 DecoderConfig mixtral(std::int64_t dim, std::int64_t layers, std::int64_t heads,

@@ -39,19 +39,7 @@ nlohmann::ordered_json write(const DecoderConfig& config) {
 }
 
 void map(const DecoderConfig& config, TensorMap& map) {
-  llama_like::map_outside(config, map);
-  for (std::int64_t layer = 0; layer < config.num_layers; ++layer) {
-    const std::string ours = llama_like::our_layer(layer);
-    const std::string theirs = llama_like::their_layer(layer);
-    llama_like::map_norms({}, ours, theirs, map);
-    llama_like::map_attention(config, ours, theirs, map);
-    if (config.has_experts(layer)) {
-      llama_like::map_experts(config, {"gate", "gate_proj", "up_proj", "down_proj"}, ours,
-                              theirs + "mlp.", map);
-    } else {
-      llama_like::map_feed_forward(config, ours, theirs, map);
-    }
-  }
+  llama_like::map_mixture(config, {"mlp", "gate", "gate_proj", "up_proj", "down_proj"}, map);
 }
 
 DecoderConfig qwen3_moe(std::int64_t dim, std::int64_t layers, std::int64_t heads,

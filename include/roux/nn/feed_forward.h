@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "roux/nn/block_stack.h"
+#include "roux/nn/expert_projection.h"
 #include "roux/nn/projection.h"
 #include "roux/ops/activation.h"
 
@@ -45,7 +47,7 @@ struct MixtureOptions {
 };
 
 // Each token goes to the `top_k` of the experts that a router finds likeliest; their answers are
-// summed, each times its probability. The experts' weights are stacked: [experts, out, in].
+// summed, each times its probability.
 class MixtureOfExperts final : public FeedForward {
  public:
   // `expert`: the shape of each; gated and without biases.
@@ -57,9 +59,9 @@ class MixtureOfExperts final : public FeedForward {
   MixtureOptions options_;
   ops::Activation activation_;
   ProjectionSlot router_;
-  at::Tensor gate_;  // [experts, inner, dim]
-  at::Tensor up_;
-  at::Tensor down_;  // [experts, dim, inner]
+  ExpertSlot gate_;
+  ExpertSlot up_;
+  ExpertSlot down_;
 };
 
 }  // namespace roux::nn

@@ -12,7 +12,7 @@
 
 namespace roux::nn {
 
-class ProjectionSlot;
+class AnySlot;
 
 // A module whose parameters are declared first and get their memory later (FlatParameters), so that
 // a model of any size can be built, looked at, changed and sharded before a byte of it exists.
@@ -31,7 +31,7 @@ class ProjectionSlot;
 //
 // What LibTorch's modules can do to themselves and these can't is refused: to() and zero_grad()
 // would leave the flat memory. replace_module() can't be refused, and leaves forward() with the old
-// module: use a ProjectionSlot.
+// module: use a Slot.
 class Module : public torch::nn::Module {
  public:
   // A declared parameter: `member` and the registry's entry `name` are always the same tensor.
@@ -46,7 +46,7 @@ class Module : public torch::nn::Module {
   Module& operator=(const Module&) = delete;
 
   const std::vector<Declared>& declared() const { return declared_; }
-  const std::vector<ProjectionSlot*>& slots() const { return slots_; }
+  const std::vector<AnySlot*>& slots() const { return slots_; }
 
   // Puts `value` into the member and the registry together. Requires: the shape that was declared.
   void assign(const Declared& parameter, at::Tensor value);
@@ -68,10 +68,10 @@ class Module : public torch::nn::Module {
   }
 
  private:
-  friend class ProjectionSlot;
+  friend class AnySlot;
 
   std::vector<Declared> declared_;
-  std::vector<ProjectionSlot*> slots_;
+  std::vector<AnySlot*> slots_;
 };
 
 // A parameter of a tree of modules, by its path in it: "layers.0.self_attn.q_proj.weight".

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "roux/nn/module.h"
+#include "roux/nn/slot.h"
 
 namespace roux::nn {
 
@@ -24,6 +23,9 @@ class Projection : public Module {
 
   virtual std::int64_t in_features() const = 0;
   virtual std::int64_t out_features() const = 0;
+
+  // "3 x 2", in and out: what has another doesn't fit the slot.
+  std::string shape() const;
 
   // The weights, if forward() is x · weightᵀ + bias and no more: then it may be fused with its
   // neighbours. nullopt otherwise.
@@ -45,35 +47,6 @@ class Linear final : public Projection {
   at::Tensor bias_;
 };
 
-// The place of a projection in its owner, who calls through it: what replace() puts there is what
-// runs, is found by parameters(), trained and saved.
-class ProjectionSlot {
- public:
-  // Registers itself and its projection with the owner. Must live as long as the owner: a member.
-  ProjectionSlot(Module& owner, std::string name, std::shared_ptr<Projection> projection);
-  ProjectionSlot(const ProjectionSlot&) = delete;
-  ProjectionSlot& operator=(const ProjectionSlot&) = delete;
-
-  at::Tensor operator()(const at::Tensor& x) const { return projection_->forward(x); }
-  const std::shared_ptr<Projection>& get() const { return projection_; }
-  const std::string& name() const { return name_; }
-
-  // Returns the one that stood there, so that the new one may keep it as its child. Requires: the
-  // same features in and out.
-  std::shared_ptr<Projection> replace(std::shared_ptr<Projection> projection);
-
- private:
-  Module& owner_;
-  std::string name_;
-  std::shared_ptr<Projection> projection_;
-};
-
-struct SlotPlace {
-  std::string name;  // the path of the projection: "layers.0.self_attn.q_proj"
-  ProjectionSlot* slot;
-};
-
-// Every slot below `root`, in the order of registration.
-std::vector<SlotPlace> projection_slots(const torch::nn::Module& root);
+using ProjectionSlot = Slot<Projection>;
 
 }  // namespace roux::nn
