@@ -10,13 +10,15 @@ void BlockStack::push_back(std::shared_ptr<Block> block) {
   blocks_.push_back(register_module(std::to_string(blocks_.size()), std::move(block)));
 }
 
-BlockStack::Output BlockStack::forward(at::Tensor hidden, const PassContext& context) {
+BlockStack::Output BlockStack::forward(at::Tensor hidden, PassContext context) {
+  // Shared with the calls below, which a wrapper may keep until the backward pass.
+  const auto shared = std::make_shared<const PassContext>(std::move(context));
   Output output;
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const auto index = static_cast<std::int64_t>(i);
     RECORD_FUNCTION("BlockStack::block", std::vector<c10::IValue>{index});
-    Next run = [&block = *blocks_[i], &context](const at::Tensor& x) {
-      return block.forward(x, context);
+    Next run = [&block = *blocks_[i], shared](const at::Tensor& x) {
+      return block.forward(x, *shared);
     };
     for (const Wrapper& wrapper : wrappers_) {
       run = [&wrapper, index, next = std::move(run)](const at::Tensor& x) {

@@ -65,5 +65,29 @@ TEST(BlockStack, LetsAWrapperComputeABlockAgain) {
   EXPECT_EQ(fixture.run().hidden[0].item<float>(), 21.0F);
 }
 
+// Activation checkpointing runs a block again in the backward pass, when whoever began the pass has
+// returned.
+TEST(BlockStack, LetsAWrapperComputeABlockAgainOnceThePassIsOver) {
+  class Counting final : public Block {
+   public:
+    BlockOutput forward(const at::Tensor& x, const PassContext& context) override {
+      return {x + static_cast<double>(context.layout.spans().size()), {}};
+    }
+  };
+  BlockStack stack;
+  stack.push_back(std::make_shared<Counting>());
+  BlockStack::Next kept;
+  stack.wrap([&](std::int64_t, const at::Tensor& x, const BlockStack::Next& next) {
+    kept = next;
+    return next(x);
+  });
+  {
+    const std::vector<ops::AttentionSpan> spans(3);
+    stack.forward(at::ones({1}), {ops::AttentionLayout(spans), {}, nullptr});
+  }
+
+  EXPECT_EQ(kept(at::ones({1})).hidden[0].item<float>(), 4.0F);
+}
+
 }  // namespace
 }  // namespace roux::nn

@@ -15,7 +15,7 @@ namespace roux::nn {
 
 // What the blocks of one pass share. Blocks only read it, so that one can be computed again.
 struct PassContext {
-  const ops::AttentionLayout& layout;
+  ops::AttentionLayout layout;
 
   // The angles of the batch's tokens, for each set of frequencies that the model has; empty where
   // positions are learned.
@@ -40,7 +40,8 @@ class Block : public Module {
 class BlockStack final : public Module {
  public:
   // Calls `next(hidden)` to run the block (or the wrapper within), once or, to compute it again,
-  // more often.
+  // more often: a copy of `next` stays good after the pass, up to its backward pass and as long as
+  // the stack.
   using Next = std::function<BlockOutput(const at::Tensor& hidden)>;
   using Wrapper =
       std::function<BlockOutput(std::int64_t block, const at::Tensor& hidden, const Next& next)>;
@@ -56,10 +57,10 @@ class BlockStack final : public Module {
   std::int64_t size() const { return static_cast<std::int64_t>(blocks_.size()); }
   Block& operator[](std::int64_t index) { return *blocks_.at(static_cast<std::size_t>(index)); }
 
-  // The last one that is added is outermost.
+  // The last one that is added is outermost. Requires: no pass, or copy of a `next`, is under way.
   void wrap(Wrapper wrapper) { wrappers_.push_back(std::move(wrapper)); }
 
-  Output forward(at::Tensor hidden, const PassContext& context);
+  Output forward(at::Tensor hidden, PassContext context);
 
  private:
   std::vector<std::shared_ptr<Block>> blocks_;
