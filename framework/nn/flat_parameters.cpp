@@ -28,7 +28,7 @@ std::vector<std::string> block_paths(const torch::nn::Module& root) {
   walk(root, "", [&](const torch::nn::Module& module, const std::string& path) {
     if (dynamic_cast<const BlockStack*>(&module) == nullptr) return;
     for (const auto& child : module.named_children()) {
-      paths.push_back(path.empty() ? child.key() : path + '.' + child.key());
+      paths.push_back(path_of(path, child.key()));
     }
   });
   return paths;
@@ -94,6 +94,7 @@ void FlatParameters::materialise(at::Device device) {
 
 void FlatParameters::initialise(const RandomStream& stream) {
   for (const FlatGroup& group : groups_) {
+    require(group.values.defined(), "FlatParameters::initialise: not materialised yet");
     for (const FlatEntry& entry : group.entries) {
       if (entry.place.owner == nullptr) continue;
       const at::Tensor whole = view_of(group.values, entry);

@@ -26,6 +26,7 @@ TokenBatch KeyValueCache::extend(const at::Tensor& ids, std::span<const std::int
   const auto integers = at::TensorOptions(at::kLong);
   std::int64_t token = 0;
   for (std::size_t slot = 0; slot < counts.size(); ++slot) {
+    require(counts[slot] >= 0, "KeyValueCache::extend: a count is at least 0");
     const std::int64_t begin = lengths_[slot];
     const std::int64_t end = begin + counts[slot];
     if (end > shape_.capacity) {

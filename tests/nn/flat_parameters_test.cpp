@@ -41,6 +41,14 @@ TEST(FlatParameters, AllocateNothingUntilAsked) {
   EXPECT_TRUE(tower.first->scale().is_meta());
 }
 
+TEST(FlatParameters, RefuseToFillMemoryThatTheyDoNotHave) {
+  Tower tower;
+  FlatParameters flat(tower);
+
+  EXPECT_THROW(flat.initialise(RandomStream(1, "model")), InternalError);
+  EXPECT_THROW(flat.allocate_gradients(), InternalError);
+}
+
 TEST(FlatParameters, StartEachParameterOn256Bytes) {
   Tower tower;
   FlatParameters flat(tower);

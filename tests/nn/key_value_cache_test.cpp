@@ -71,6 +71,12 @@ TEST(KeyValueCache, SaysWhichTextIsTooLong) {
   EXPECT_EQ(cache.length(1), 0);
 }
 
+TEST(KeyValueCache, RefusesToTakeTokensBack) {
+  KeyValueCache cache = small_cache();
+
+  EXPECT_THROW(cache.extend(at::arange(1), (Counts{2, -1})), InternalError);
+}
+
 TEST(KeyValueCache, GoesOnFromWhereItWasCut) {
   KeyValueCache cache = small_cache();
   write(cache, cache.extend(at::arange(3), Counts{3, 0}), 10);

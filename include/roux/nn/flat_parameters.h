@@ -39,14 +39,15 @@ struct FlatGroup {
 //   flat.materialise(at::kCPU);
 //   flat.initialise(RandomStream(seed, "model"));
 //
-// Must not outlive the model.
+// The model is laid out as it stands: swap what stands in its slots, change dtypes and freeze
+// before. Must not outlive the model.
 class FlatParameters {
  public:
   explicit FlatParameters(torch::nn::Module& root);
 
   const std::vector<FlatGroup>& groups() const { return groups_; }
 
-  // The group's entry of that name, or nullptr.
+  // The entry of that name, in whichever group, or nullptr.
   const FlatEntry* find(const std::string& name) const;
 
   // Allocates the values, and makes every parameter a view of them. What a foreign module's
