@@ -1,0 +1,188 @@
+#pragma once
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "roux/base/error.h"
+#include "roux/base/thread_pool.h"
+#include "roux/data/shard_plan.h"
+#include "roux/data/stream.h"
+
+namespace roux::data {
+
+// Where a stream of shards stands. A rank saves the shards it owns; taken together, those of all
+// ranks are what any number of ranks goes on from.
+struct ShardPlaces {
+  std::int64_t step = 0;  // the next one
+  std::map<std::int64_t, Bookmark> shards;
+};
+
+// The batches of one rank, step by step, read ahead on the threads of a pool.
+//
+// A shard's stream is used by one thread at a time, and different shards by different threads, so
+// the work of a pipeline is spread without a lock in it. Its place is taken after every batch:
+// saving never waits for what is being read.
+template <typename T>
+class ShardReader {
+ public:
+  using Open = std::function<StreamPtr<T>(std::int64_t shard)>;
+
+  // Keeps up to `ahead` batches ready or under way. Requires: `pool` lives as long, and no stream
+  // works on it.
+  ShardReader(ShardPlan plan, const Open& open, ThreadPool& pool, std::int64_t ahead)
+      : plan_(plan), pool_(pool), ahead_(ahead) {
+    require(ahead >= 1, "a reader must read at least one batch ahead");
+    plan_.check();
+    for (std::int64_t shard = plan_.rank; shard < plan_.num_shards; shard += plan_.num_ranks) {
+      Shard& one = shards_[shard];
+      one.stream = open(shard);
+      one.delivered = data::save(*one.stream);
+    }
+  }
+  ~ShardReader() { stop(); }
+  ShardReader(const ShardReader&) = delete;
+  ShardReader& operator=(const ShardReader&) = delete;
+
+  // This rank's batches of the next step: plan.accumulation() of them, and fewer where shards have
+  // come to their end: none at all, even, while shards of later steps have some.
+  //
+  // Where reading a batch fails, throws what it threw. The next call goes on with the same step,
+  // another batch in the place of the one that failed.
+  std::vector<T> next_step() {
+    while (static_cast<std::int64_t>(step_.size()) < plan_.accumulation()) {
+      fill();
+      Shard& shard = shards_.at(plan_.shard_of(next_));
+      std::unique_lock lock(mutex_);
+      came_.wait(lock, [&] { return !shard.ready.empty(); });
+      Ready first = std::move(shard.ready.front());
+      shard.ready.pop_front();
+      lock.unlock();
+      if (first.error) {
+        ask(shard);  // for another in its place
+        std::rethrow_exception(first.error);
+      }
+      ++next_;
+      step_.emplace_back(&shard, std::move(first));
+    }
+    std::vector<T> batches;
+    for (auto& [shard, read] : std::exchange(step_, {})) {
+      shard->delivered = std::move(read.behind);
+      shard->ended = !read.batch;
+      if (read.batch) batches.push_back(std::move(*read.batch));
+    }
+    return batches;
+  }
+
+  // Whether every shard of this rank has come to its end. The data has where all ranks say so.
+  bool ended() const {
+    return std::all_of(shards_.begin(), shards_.end(),
+                       [](const auto& entry) { return entry.second.ended; });
+  }
+
+  // The place behind the last whole step.
+  ShardPlaces save() const {
+    ShardPlaces places;
+    places.step = next_ / plan_.accumulation();
+    for (const auto& [number, shard] : shards_) places.shards.emplace(number, shard.delivered);
+    return places;
+  }
+
+  // `places`: of all ranks together, whatever their number was. Throws DataError where a shard of
+  // this rank is missing.
+  void load(const ShardPlaces& places) {
+    stop();
+    for (auto& [number, shard] : shards_) {
+      const auto place = places.shards.find(number);
+      if (place == places.shards.end()) {
+        throw DataError(cat("the saved place in the data lacks shard ", number, " of ",
+                            plan_.num_shards, ": was dataset.num_shards changed?"));
+      }
+      data::load(*shard.stream, place->second);
+      shard.delivered = place->second;
+      shard.ended = false;
+    }
+    next_ = places.step * plan_.accumulation();
+    asked_ = next_;
+  }
+
+ private:
+  struct Ready {
+    std::optional<T> batch;  // nullopt: the end, or an error
+    std::exception_ptr error;
+    Bookmark behind;
+  };
+  struct Shard {
+    StreamPtr<T> stream;
+    Bookmark delivered;  // behind its last batch of a whole step
+    bool ended = false;
+    std::deque<Ready> ready;
+    std::int64_t wanted = 0;  // batches asked for and not begun
+    bool working = false;     // a thread is at it
+  };
+
+  // Asks for what lies ahead, in the order in which it will be needed.
+  void fill() {
+    for (; asked_ < next_ + ahead_; ++asked_) ask(shards_.at(plan_.shard_of(asked_)));
+  }
+
+  void ask(Shard& shard) {
+    const std::lock_guard lock(mutex_);
+    ++shard.wanted;
+    if (std::exchange(shard.working, true)) return;
+    ++working_;
+    pool_.submit([this, &shard] { work(shard); });
+  }
+
+  void work(Shard& shard) {
+    std::unique_lock lock(mutex_);
+    while (shard.wanted > 0) {
+      --shard.wanted;
+      lock.unlock();
+      Ready one;
+      try {
+        one.batch = shard.stream->next();
+      } catch (...) {
+        one.error = std::current_exception();
+      }
+      one.behind = data::save(*shard.stream);
+      lock.lock();
+      shard.ready.push_back(std::move(one));
+      came_.notify_all();
+    }
+    shard.working = false;
+    --working_;
+    came_.notify_all();  // under the lock: the reader may be gone once it is free
+  }
+
+  // Nothing of ours runs any more once this returns, and nothing is read ahead.
+  void stop() {
+    std::unique_lock lock(mutex_);
+    for (auto& [number, shard] : shards_) shard.wanted = 0;
+    came_.wait(lock, [&] { return working_ == 0; });
+    for (auto& [number, shard] : shards_) shard.ready.clear();
+    step_.clear();
+  }
+
+  ShardPlan plan_;
+  ThreadPool& pool_;
+  std::int64_t ahead_;
+  std::map<std::int64_t, Shard> shards_;
+  std::int64_t next_ = 0;                       // this rank's batches, counted over all steps
+  std::int64_t asked_ = 0;                      // up to here
+  std::vector<std::pair<Shard*, Ready>> step_;  // what there is of the step that is being read
+
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::int64_t working_ = 0;
+};
+
+}  // namespace roux::data
