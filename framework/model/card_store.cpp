@@ -108,10 +108,10 @@ void throw_problems(const config::Problems& problems) {
 }
 
 // How what is not there is had: "`hf download a/b` (…)", or nothing to say of a path.
-std::vector<std::string> ways_to(const std::optional<std::string>& location) {
+std::vector<std::string> ways_to(const std::optional<std::string>& location, std::string_view it) {
   const auto model = location ? parse_hub_model(*location) : std::nullopt;
   if (!model) return {};
-  return {cat("download them (`hf download ", model->repository,
+  return {cat("download ", it, " (`hf download ", model->repository,
               model->revision == "main" ? "" : " --revision ",
               model->revision == "main" ? "" : model->revision,
               "`; HF_HOME or HF_HUB_CACHE say where the cache is)")};
@@ -333,7 +333,7 @@ fs::path CardStore::checkpoint_of(std::string_view name) const {
   const auto entry = get(name);
   if (entry.checkpoint.path) return *entry.checkpoint.path;
 
-  auto ways = ways_to(entry.card.checkpoint);
+  auto ways = ways_to(entry.card.checkpoint, "them");
   ways.emplace_back("give their folder (model.path in a config)");
   if (entry.card.family && entry.card.arch) {
     ways.push_back(cat("make new ones of that shape (model.family = \"", *entry.card.family,
@@ -348,7 +348,7 @@ TokenizerFiles CardStore::tokenizer_of(std::string_view name) const {
   if (entry.tokenizer.path) {
     return {*entry.tokenizer.path, entry.card.tokenizer_family.value_or(""), entry.chat_template};
   }
-  auto ways = ways_to(entry.card.tokenizer ? entry.card.tokenizer : entry.card.checkpoint);
+  auto ways = ways_to(entry.card.tokenizer ? entry.card.tokenizer : entry.card.checkpoint, "it");
   ways.emplace_back("give the folder of its files (tokenizer.path in a config)");
   throw ConfigError(cat("the tokenizer of the model card \"", name, "\" is not on this machine: ",
                         entry.tokenizer.why_not, ". ", either(ways)));
@@ -389,7 +389,7 @@ std::optional<fs::path> find_path(const std::string& word, const CardStore& card
   if (model) {
     if (auto found = cards.cache().find(*model)) return found;
     throw ConfigError(cat(word, " is not on this machine: ", cards.cache().why_not(*model), ". ",
-                          either(ways_to(word))));
+                          either(ways_to(word, "it"))));
   }
   if (!is_path(word)) return std::nullopt;
   if (!is_there(word)) fail_no_path(word, cards.cache());
@@ -419,7 +419,16 @@ fs::path find_checkpoint(const std::string& word, const CardStore& cards) {
 }
 
 TokenizerFiles find_tokenizer(const std::string& word, const CardStore& cards) {
-  if (auto path = find_path(word, cards)) return {*std::move(path)};
+  if (auto path = find_path(word, cards)) {
+    std::error_code ignored;
+    if (fs::is_directory(*path, ignored) && !holds_tokenizer(*path)) {
+      throw ConfigError(
+          cat(path->string(),
+              ": has no tokenizer.json, tokenizer.model or *.tiktoken: it is no folder "
+              "of a tokenizer"));
+    }
+    return {*std::move(path)};
+  }
   if (!is_card(word, cards)) fail_unknown(word, cards);
   return cards.tokenizer_of(word);
 }

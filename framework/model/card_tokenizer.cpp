@@ -41,7 +41,13 @@ std::optional<ChatTemplate> find_chat_template(const TokenizerFiles& files,
     if (!fs::exists(given)) throw ConfigError(cat("the chat template ", given, " is not there"));
     return ChatTemplate(read_file(given, kLongestTemplate), ChatTokens::of(tokenizer), given);
   }
-  if (!given.empty()) return ChatTemplate::builtin(given, ChatTokens::of(tokenizer));
+  if (!given.empty()) {
+    try {
+      return ChatTemplate::builtin(given, ChatTokens::of(tokenizer));
+    } catch (const ConfigError& error) {
+      throw ConfigError(cat(error.what(), "; one of your own is a file that ends in .jinja"));
+    }
+  }
   const bool is_folder = fs::is_directory(files.path);
   return ChatTemplate::find(is_folder ? files.path : files.path.parent_path());
 }

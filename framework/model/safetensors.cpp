@@ -28,7 +28,8 @@ class File {
     if (!descriptor_.is_open() || fstat(descriptor_.get(), &status) != 0) {
       posix::fail("read", path_, errno);
     }
-    if (!S_ISREG(status.st_mode)) throw Error(cat("cannot read ", path_, ": it is no plain file"));
+    if (!S_ISREG(status.st_mode))
+      throw ConfigError(cat("cannot read ", path_, ": it is no plain file"));
     size_ = static_cast<std::uint64_t>(status.st_size);
   }
 
@@ -112,14 +113,14 @@ std::filesystem::path find_in_folder(const std::filesystem::path& folder) {
   std::sort(names.begin(), names.end());
   std::sort(pickles.begin(), pickles.end());
   if (!names.empty()) {
-    throw Error(cat("cannot tell which checkpoint in ", folder, " is meant: name one of ",
-                    join(names, ", ")));
+    throw ConfigError(cat("cannot tell which checkpoint in ", folder, " is meant: name one of ",
+                          join(names, ", ")));
   }
   if (!pickles.empty()) {
-    throw Error(cat("no safetensors file is in ", folder, ": ", join(pickles, ", "),
-                    " are Python's own format, which is not read here"));
+    throw ConfigError(cat("no safetensors file is in ", folder, ": ", join(pickles, ", "),
+                          " are Python's own format, which is not read here"));
   }
-  throw Error(cat("no safetensors file is in ", folder));
+  throw ConfigError(cat("no safetensors file is in ", folder));
 }
 
 }  // namespace

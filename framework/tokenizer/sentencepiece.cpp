@@ -237,6 +237,12 @@ std::unique_ptr<StreamingDecoder> SentencePieceTokenizer::streaming_decoder(
   return std::make_unique<Streaming>(*this, options);
 }
 
+// Where a file is of another kind, the library names the line of its own source that noticed.
+std::string_view reason(std::string_view model, std::string_view what) {
+  if (model.empty()) return "it is empty";
+  return what.find(".cc(") == std::string_view::npos ? what : "it is damaged, or of another kind";
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> load_sentencepiece(const std::filesystem::path& path,
@@ -247,7 +253,9 @@ std::unique_ptr<Tokenizer> load_sentencepiece(const std::filesystem::path& path,
     return std::make_unique<SentencePieceTokenizer>(
         std::unique_ptr<SentencePieceLibrary>(make(model)), options);
   } catch (const std::runtime_error& error) {
-    throw DataError(cat(path.string(), ": no SentencePiece model: ", error.what()));
+    throw DataError(cat(path.string(),
+                        ": no SentencePiece model, nor another tokenizer that is read: ",
+                        reason(model, error.what())));
   }
 }
 

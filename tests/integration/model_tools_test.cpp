@@ -103,6 +103,7 @@ TEST_F(ModelTools, SayWhatIsWrongWithAPath) {
   EXPECT_EQ(typo.exit_code, 2);
   EXPECT_THAT(typo.err, HasSubstr("did you mean \"gpt2\"?"));
 
+  EXPECT_EQ(roux({"inspect", fixture("")}).exit_code, 2);
   const auto nowhere = roux({"inspect", "/nowhere/at/all"});
   EXPECT_EQ(nowhere.exit_code, 2);
   EXPECT_EQ(nowhere.err, "roux: there is no file or folder /nowhere/at/all\n");
@@ -220,6 +221,7 @@ TEST_F(ModelTools, ListTheArchitecturesOfFamilies) {
               AllOf(HasSubstr("\"arch\": \"gpt2_xl\""), HasSubstr("\"parameters\": 1557611200"),
                     HasSubstr("\"num_layers\": 48"), HasSubstr("\"model_dim\": 1600")));
 
+  EXPECT_THAT(roux({"models", "llama"}).err, HasSubstr("roux models --families llama lists"));
   const auto unknown = roux({"models", "--families", "gtp2"});
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("did you mean \"gpt2\"?"));
@@ -229,6 +231,7 @@ TEST_F(ModelTools, ListNamesAlone) {
   EXPECT_THAT(split(roux({"models", "--names"}).out, '\n'), Contains("gpt2"));
   EXPECT_EQ(roux({"models", "--names", "--here"}).out, "");
   EXPECT_EQ(roux({"models", "gpt2", "--here"}).exit_code, 2);
+  EXPECT_EQ(roux({"models", "--cards", "/nowhere"}).exit_code, 2);
   EXPECT_EQ(roux({"models", "--families", "--here"}).exit_code, 2);
 }
 

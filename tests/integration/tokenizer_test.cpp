@@ -151,7 +151,16 @@ TEST_F(RouxTokenizer, NamesTheLineThatIsWrongOnceAllBeforeItAreWritten) {
 TEST_F(RouxTokenizer, RefusesWhatIsNoTokenizer) {
   world.write("empty/README", "");
 
-  EXPECT_THAT(tokenizer({"info", "-m", "empty"}).err, HasSubstr("empty: has no tokenizer.json"));
+  world.write("some.model", "some text");
+  world.write("none.model", "");
+
+  const Finished empty = tokenizer({"info", "-m", "empty"});
+  EXPECT_THAT(empty.err, HasSubstr("empty: has no tokenizer.json"));
+  EXPECT_EQ(empty.exit_code, 2);
+  EXPECT_EQ(tokenizer({"info", "-m", "some.model"}).err,
+            "roux: some.model: no SentencePiece model, nor another tokenizer that is read: it is "
+            "damaged, or of another kind\n");
+  EXPECT_THAT(tokenizer({"info", "-m", "none.model"}).err, HasSubstr("it is empty"));
   EXPECT_THAT(tokenizer({"info", "-m", "nowhere"}).err,
               HasSubstr("\"nowhere\" is neither a file, a folder nor a model card"));
   for (const char* wrong : {"nowhere", "no/where", "hf://no/where", "gpt2", "https://x.org/y"}) {

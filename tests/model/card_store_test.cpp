@@ -125,7 +125,7 @@ TEST_F(CardStoreTest, JoinsWhatCanBeDoneByOr) {
                         HasSubstr("model.arch = \"gpt2\""))));
   EXPECT_THAT([&] { store().tokenizer_of("gpt2"); },
               ThrowsMessage<ConfigError>(
-                  AllOf(HasSubstr(". Either download them (`hf download openai-community/gpt2`"),
+                  AllOf(HasSubstr(". Either download it (`hf download openai-community/gpt2`"),
                         HasSubstr(", or give the folder of its files"))));
 }
 
@@ -185,6 +185,7 @@ TEST_F(CardStoreTest, TellsHowATokenizerIsToBeRead) {
 
 TEST_F(CardStoreTest, FindsWhatAWordOfACommandLineNames) {
   const auto snapshot = make_hub_model(folder_.path() / "hub", "models--a--b", "abc");
+  write_file(snapshot / "tokenizer.json", "");
   write("cards/mine.toml", "[mine]\ncheckpoint = \"weights\"\nchat_template = \"chatml\"\n");
   write("cards/weights/model.safetensors", "");
   write("cards/weights/tokenizer.json", "");
@@ -210,10 +211,12 @@ TEST_F(CardStoreTest, SaysWhatAWordOfACommandLineDoesNotName) {
 
   missing("/nowhere/at/all", "there is no file or folder /nowhere/at/all");
   missing("a/b", "there is no file or folder a/b (did you mean hf://a/b?)");
+  EXPECT_THAT([&] { find_tokenizer("hf://a/b", cards); },
+              ThrowsMessage<ConfigError>(HasSubstr("abc: has no tokenizer.json")));
   missing("gtp2", AllOf(HasSubstr("neither a file, a folder nor a model card"),
                         HasSubstr("did you mean \"gpt2\"?")));
   missing("hf://a/c", AllOf(HasSubstr("models--a--c is not there"),
-                            HasSubstr("Download them (`hf download a/c`")));
+                            HasSubstr("Download it (`hf download a/c`")));
   missing("hf://a/b@v2", HasSubstr("`hf download a/b --revision v2`"));
   missing("hf://a/b/c", HasSubstr("a model must be hf://ORGANISATION/NAME"));
   missing("https://x.org/y", HasSubstr("a model must be a path, or hf://"));

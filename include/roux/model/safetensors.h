@@ -49,7 +49,7 @@ std::string shape_text(std::span<const std::int64_t> shape);
 class SafetensorsReader {
  public:
   // A file, an index (`….safetensors.index.json`), or a folder that holds `model.safetensors`, an
-  // index, or one safetensors file. Throws Error where there is none, and says what is there.
+  // index, or one safetensors file. Throws ConfigError where there is none, and says what is there.
   explicit SafetensorsReader(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const;

@@ -140,6 +140,12 @@ std::int64_t Arguments::number(std::string_view option, std::int64_t otherwise, 
                         ", but is \"", given, "\""));
 }
 
+void refuse_together(const Arguments& arguments, const std::string& called, std::string_view option,
+                     std::string_view other) {
+  if (!arguments.has(option) || !arguments.has(other)) return;
+  throw ConfigError(cat(called, ": ", option, " and ", other, " exclude each other"));
+}
+
 Arguments parse_arguments(const std::string& called, const Command& command,
                           const std::vector<std::string>& words) {
   return Parser(called, command, words).parse();

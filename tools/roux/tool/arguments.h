@@ -30,6 +30,10 @@ class Arguments {
                       std::int64_t most = std::numeric_limits<std::int64_t>::max()) const;
 };
 
+// Throws ConfigError, which begins with `called`, if both options are given.
+void refuse_together(const Arguments& arguments, const std::string& called, std::string_view option,
+                     std::string_view other);
+
 // Throws ConfigError, which begins with `called` ("tokenizer train"), for what `command` does not
 // name and for what it asks for and does not get. After "--" every word is an operand; "-" always
 // is.

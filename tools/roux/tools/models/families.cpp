@@ -1,5 +1,6 @@
 #include "families.h"
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -98,6 +99,11 @@ void print_architectures(const std::string& family, bool as_json) {
     contexts.cells.push_back(with_commas(each.context));
   }
   print({families, names, parameters, layers, dims, vocabularies, contexts});
+}
+
+bool is_family(const std::string& name) {
+  const auto names = families().names();
+  return std::ranges::find(names, name) != names.end();
 }
 
 std::string problem_of(const ModelCardEntry& entry, const CardStore& cards) {

@@ -10,6 +10,8 @@ namespace roux::tool {
 // of one family. Throws ConfigError for a family that there is none of.
 void print_architectures(const std::string& family, bool as_json);
 
+bool is_family(const std::string& name);
+
 // As ModelHub has it, with the families of the library.
 std::string problem_of(const ModelCardEntry& entry, const CardStore& cards);
 

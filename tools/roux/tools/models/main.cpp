@@ -1,6 +1,7 @@
 // `roux models`: which model cards there are, which weights are on this machine, and which
 // architectures a new model can have.
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -24,7 +25,12 @@ using Texts = std::vector<std::pair<std::string, std::string>>;
 
 CardStore make_store(const Arguments& arguments) {
   AssetsConfig assets;
-  for (const auto& folder : arguments.all("--cards")) assets.extra_paths.emplace_back(folder);
+  for (const auto& folder : arguments.all("--cards")) {
+    if (!std::filesystem::exists(folder)) {
+      throw ConfigError(cat("models: --cards: there is no folder ", folder));
+    }
+    assets.extra_paths.emplace_back(folder);
+  }
   return CardStore(CardStore::user_folders(assets));
 }
 
@@ -84,6 +90,11 @@ void show(const ModelCardEntry& entry) {
 }
 
 int show_card(const std::string& name, const CardStore& store, bool as_json) {
+  const auto names = store.names();
+  if (std::ranges::find(names, name) == names.end() && is_family(name)) {
+    throw ConfigError(cat("no model card is called \"", name, "\", but a family is: roux models ",
+                          "--families ", name, " lists its architectures"));
+  }
   const auto entry = store.get(name);
   const std::string problem = problem_of(entry, store);
   if (as_json) {
@@ -149,19 +160,11 @@ int list_cards(const CardStore& store, bool only_here, bool as_json) {
   return 0;
 }
 
-void refuse_together(const Arguments& arguments, std::string_view option,
-                     const std::vector<std::string_view>& others) {
-  if (!arguments.has(option)) return;
-  for (const std::string_view other : others) {
-    if (arguments.has(other)) {
-      throw ConfigError(cat("models: ", option, " and ", other, " exclude each other"));
-    }
-  }
-}
-
 int run(const Arguments& arguments) {
-  refuse_together(arguments, "--families", {"--here", "--names", "--cards"});
-  refuse_together(arguments, "--names", {"--json"});
+  for (const char* other : {"--here", "--names", "--cards"}) {
+    refuse_together(arguments, "models", "--families", other);
+  }
+  refuse_together(arguments, "models", "--names", "--json");
   const std::string name = arguments.operands.empty() ? "" : arguments.operands[0];
   const bool as_json = arguments.has("--json");
   if (arguments.has("--families")) {

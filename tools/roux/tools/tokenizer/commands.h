@@ -16,10 +16,6 @@ Option threads_option();
 TokenizerFiles files_of(const Arguments& arguments);
 std::unique_ptr<Tokenizer> tokenizer_of(const Arguments& arguments);
 
-// Throws ConfigError if both options are given.
-void refuse_together(const Arguments& arguments, std::string_view called, std::string_view option,
-                     std::string_view other);
-
 // Each is defined in <name>.cpp.
 Command chat_command();
 Command decode_command();

@@ -1,7 +1,6 @@
 // `roux tokenizer`: text and conversations to tokens and back, what a tokenizer is, training one.
 // It links no LibTorch, so that it starts in milliseconds.
 #include "commands.h"
-#include "roux/base/error.h"
 #include "roux/config/sections/common.h"
 #include "roux/model/card_tokenizer.h"
 
@@ -27,12 +26,6 @@ TokenizerFiles files_of(const Arguments& arguments) {
 
 std::unique_ptr<Tokenizer> tokenizer_of(const Arguments& arguments) {
   return load_tokenizer(files_of(arguments));
-}
-
-void refuse_together(const Arguments& arguments, std::string_view called, std::string_view option,
-                     std::string_view other) {
-  if (!arguments.has(option) || !arguments.has(other)) return;
-  throw ConfigError(cat(called, ": ", option, " and ", other, " exclude each other"));
 }
 
 }  // namespace roux::tool

@@ -1,7 +1,5 @@
 #include "map_lines.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +13,7 @@
 
 #include "roux/base/error.h"
 #include "roux/base/thread_pool.h"
+#include "tool/input.h"
 
 namespace roux::tool {
 namespace {
@@ -24,53 +23,6 @@ constexpr std::size_t kBatch = std::size_t{128} << 10U;
 struct Result {
   std::string out;
   std::exception_ptr error = nullptr;
-};
-
-class Input {
- public:
-  explicit Input(const std::string& file)
-      : name_(file == "-" ? "standard input" : file),
-        descriptor_(file == "-" ? STDIN_FILENO : open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (descriptor_ < 0) fail("open");
-  }
-  ~Input() {
-    if (descriptor_ > STDIN_FILENO) close(descriptor_);
-  }
-  Input(const Input&) = delete;
-  Input& operator=(const Input&) = delete;
-
-  const std::string& name() const { return name_; }
-
-  // Appends what is there; false at the end.
-  bool read_on(std::string& text) {
-    const std::size_t size = text.size();
-    text.resize(size + kBatch);
-    ssize_t count = 0;
-    do {
-      count = read(descriptor_, text.data() + size, kBatch);
-    } while (count < 0 && errno == EINTR);
-    if (count < 0) fail("read");
-    text.resize(size + static_cast<std::size_t>(count));
-    return count > 0;
-  }
-
-  bool has_more_at_once() const {
-    pollfd waiting = {.fd = descriptor_, .events = POLLIN, .revents = 0};
-    return poll(&waiting, 1, 0) > 0;
-  }
-
- private:
-  [[noreturn]] void fail(std::string_view what) const {
-    const int code = errno;
-    const std::string text = cat("cannot ", what, " ", name_, ": ", std::strerror(code));
-    // What was named is not what it should be; a disk that fails is no mistake of the user.
-    const bool is_named_wrong = code == ENOENT || code == EISDIR || code == EACCES;
-    if (is_named_wrong) throw ConfigError(text);
-    throw Error(text);
-  }
-
-  std::string name_;
-  int descriptor_;
 };
 
 void write_out(std::string_view text) {
@@ -121,7 +73,7 @@ void map_lines(const std::string& file, int num_threads,
   std::string unread;
   for (bool more = true; more;) {
     const std::size_t searched = unread.size();
-    more = input.read_on(unread);
+    more = input.read_on(unread, kBatch);
     const std::size_t last = unread.rfind('\n');
     const bool ends_line = last != std::string::npos && last >= searched;
     const std::size_t size = !more ? unread.size() : ends_line ? last + 1 : 0;

@@ -1,18 +1,15 @@
 #include "text_files.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
 #include "json_text.h"
 #include "roux/base/error.h"
 #include "roux/tokenizer/bpe_trainer.h"
+#include "tool/input.h"
 
 namespace roux::tool {
 namespace {
@@ -39,41 +36,24 @@ bool is_jsonl(const std::string& name) {
 // A file that is read from the front, with what was read and not yet taken.
 class TextFiles::File {
  public:
-  explicit File(const std::string& name)
-      : name_(name),
-        descriptor_(name == "-" ? STDIN_FILENO : open(name.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (descriptor_ < 0) fail("open");
+  explicit File(const std::string& file) : input_(file) {
     fill();
     const std::string_view head = unread();
     if (head.starts_with("\x1f\x8b") || head.starts_with("\x28\xb5\x2f\xfd")) {
       const bool gzip = head[0] == '\x1f';
-      throw DataError(cat(name_, " is compressed: ", gzip ? "zcat " : "zstdcat ", name_,
+      throw DataError(cat(name(), " is compressed: ", gzip ? "zcat " : "zstdcat ", name(),
                           " | roux tokenizer train - reads it"));
     }
   }
 
-  ~File() {
-    if (descriptor_ > STDIN_FILENO) close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return input_.name(); }
   std::string_view unread() const { return std::string_view(buffer_).substr(taken_); }
   void take(std::size_t size) { taken_ += size; }
 
   // Reads on; false at the end.
   bool fill() {
     buffer_.erase(0, std::exchange(taken_, 0));
-    const std::size_t size = buffer_.size();
-    buffer_.resize(size + kChunk);
-    for (;;) {
-      const ssize_t count = read(descriptor_, buffer_.data() + size, kChunk);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail("read");
-      buffer_.resize(size + static_cast<std::size_t>(count));
-      return count > 0;
-    }
+    return input_.read_on(buffer_, kChunk);
   }
 
   // A line without its end; false at the end of the file.
@@ -92,20 +72,10 @@ class TextFiles::File {
   }
 
   // Of the line that was taken last.
-  std::string place() const { return cat(name_, ":", number_); }
+  std::string place() const { return cat(name(), ":", number_); }
 
  private:
-  [[noreturn]] void fail(std::string_view what) const {
-    const int code = errno;
-    const std::string text = cat("cannot ", what, " ", name_, ": ", std::strerror(code));
-    // What was named is not what it should be; a disk that fails is no mistake of the user.
-    const bool is_named_wrong = code == ENOENT || code == EISDIR || code == EACCES;
-    if (is_named_wrong) throw ConfigError(text);
-    throw Error(text);
-  }
-
-  std::string name_;
-  int descriptor_;
+  Input input_;
   std::string buffer_;
   std::size_t taken_ = 0;
   std::int64_t number_ = 0;
