@@ -6,6 +6,7 @@
 
 #include "roux/base/error.h"
 #include "roux/tokenizer/utf8.h"
+#include "tokenizer/decoder_streaming.h"
 #include "tokenizer/thread_cache.h"
 
 namespace roux {
@@ -61,7 +62,7 @@ class BpeTokenizer final : public Tokenizer {
   }
 
   std::unique_ptr<StreamingDecoder> streaming_decoder(const DecodeOptions& options) const override {
-    return std::make_unique<Streaming>(*this, options);
+    return std::make_unique<DecoderStreaming<BpeTokenizer>>(*this, decoder_, options);
   }
 
   TokenId size() const override { return parts_.vocabulary->size(); }
@@ -78,34 +79,16 @@ class BpeTokenizer final : public Tokenizer {
   }
   const SpecialTokens& special_tokens() const override { return parts_.special_tokens; }
 
- private:
-  class Streaming final : public StreamingDecoder {
-   public:
-    Streaming(const BpeTokenizer& tokenizer, const DecodeOptions& options)
-        : tokenizer_(tokenizer), options_(options), stream_(tokenizer.decoder_) {}
-
-    std::string push(TokenId id) override {
-      tokenizer_.check(id);
-      if (options_.skip_special_tokens && tokenizer_.is_special(id)) return {};
-      return stream_.push(id);
-    }
-    std::string finish() override { return stream_.finish(); }
-
-   private:
-    const BpeTokenizer& tokenizer_;
-    DecodeOptions options_;
-    Decoder::Stream stream_;
-  };
-
-  static void append(const std::vector<TokenId>& from, std::vector<TokenId>& ids) {
-    ids.insert(ids.end(), from.begin(), from.end());
-  }
-
   void check(TokenId id) const {
     if (!parts_.vocabulary->has(id)) {
       throw DataError(
           cat(source_, ": there is no token with the id ", id, "; ids run from 0 to ", size() - 1));
     }
+  }
+
+ private:
+  static void append(const std::vector<TokenId>& from, std::vector<TokenId>& ids) {
+    ids.insert(ids.end(), from.begin(), from.end());
   }
 
   // What lies between two tokens that were found in the text as it came.

@@ -4,7 +4,7 @@
 
 #include "roux/base/error.h"
 #include "roux/tokenizer/load.h"
-#include "tokenizer/decoder.h"
+#include "tokenizer/decoder_streaming.h"
 #include "tokenizer/vocabulary.h"
 
 namespace roux {
@@ -55,7 +55,7 @@ class ByteTokenizer final : public Tokenizer {
   }
 
   std::unique_ptr<StreamingDecoder> streaming_decoder(const DecodeOptions& options) const override {
-    return std::make_unique<Streaming>(*this, options);
+    return std::make_unique<DecoderStreaming<ByteTokenizer>>(*this, decoder_, options);
   }
 
   TokenId size() const override { return vocabulary_.size(); }
@@ -69,31 +69,13 @@ class ByteTokenizer final : public Tokenizer {
   bool is_special(TokenId id) const override { return id >= kBos && id <= kPad; }
   const SpecialTokens& special_tokens() const override { return special_tokens_; }
 
- private:
-  class Streaming final : public StreamingDecoder {
-   public:
-    Streaming(const ByteTokenizer& tokenizer, const DecodeOptions& options)
-        : tokenizer_(tokenizer), options_(options), stream_(tokenizer.decoder_) {}
-
-    std::string push(TokenId id) override {
-      tokenizer_.check(id);
-      if (options_.skip_special_tokens && tokenizer_.is_special(id)) return {};
-      return stream_.push(id);
-    }
-    std::string finish() override { return stream_.finish(); }
-
-   private:
-    const ByteTokenizer& tokenizer_;
-    DecodeOptions options_;
-    Decoder::Stream stream_;
-  };
-
   void check(TokenId id) const {
     if (!vocabulary_.has(id)) {
       throw DataError(cat("the byte tokenizer's ids run from 0 to ", kPad, ", but one is ", id));
     }
   }
 
+ private:
   Vocabulary vocabulary_ = byte_vocabulary();
   Decoder decoder_{vocabulary_, byte_rules()};
   SpecialTokens special_tokens_{.bos = kBos, .eos = kEos, .pad = kPad, .unk = std::nullopt};

@@ -18,7 +18,8 @@ add_custom_command(OUTPUT ${roux_chat_builtin}
 
 set(roux_chat_sources ${roux_chat_builtin}
   assistant_mask.cpp chat_folder.cpp chat_message.cpp chat_template.cpp token_ranges.cpp
-  jinja/arguments.cpp jinja/evaluate.cpp jinja/execute.cpp jinja/filters.cpp jinja/format.cpp
-  jinja/globals.cpp jinja/json.cpp jinja/lexer.cpp jinja/methods.cpp jinja/operations.cpp
-  jinja/parser.cpp jinja/runtime.cpp jinja/source.cpp jinja/tests.cpp jinja/text.cpp
+  jinja/arguments.cpp jinja/evaluate.cpp jinja/execute.cpp jinja/expression_parser.cpp
+  jinja/filters.cpp jinja/format.cpp jinja/globals.cpp jinja/json.cpp jinja/lexer.cpp
+  jinja/methods.cpp jinja/operations.cpp jinja/parser.cpp jinja/runtime.cpp
+  jinja/sequence_filters.cpp jinja/source.cpp jinja/tests.cpp jinja/text.cpp jinja/text_filters.cpp
   jinja/text_operations.cpp jinja/unicode.cpp jinja/value.cpp jinja/value_text.cpp)
