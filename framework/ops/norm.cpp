@@ -57,37 +57,29 @@ float* block_of(const at::Tensor& partial, std::int64_t block) {
 
 }  // namespace
 
-Normed rms_norm(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& weight,
-                double eps, double weight_offset) {
+Normed rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, double weight_offset) {
   const Rows in = rows_of(x);
   const at::Tensor gain = gain_of(weight, weight_offset);
-  const at::Tensor addend = residual.defined() ? residual.contiguous() : residual;
   Normed result;
   result.y = at::empty(x.sizes(), x.options());
-  if (addend.defined()) result.sum = at::empty(x.sizes(), x.options());
   result.stats = floats({in.count});
   by_dtype(find_norm_kernels(), x.scalar_type(), [&](const auto& kernels, auto zero) {
     using T = decltype(zero);
     at::parallel_for(0, in.count, rows_a_thread(in.dim), [&](std::int64_t begin, std::int64_t end) {
-      const auto at = begin * in.dim;
       kernels.rms_forward(data_of<T>(in.tensor) + begin * in.stride, in.stride,
-                          addend.defined() ? data_of<T>(addend) + at : nullptr,
-                          addend.defined() ? mutable_data_of<T>(result.sum) + at : nullptr,
                           data_or_null<float>(gain), static_cast<float>(eps),
-                          mutable_data_of<T>(result.y) + at,
+                          mutable_data_of<T>(result.y) + begin * in.dim,
                           mutable_data_of<float>(result.stats) + begin, end - begin, in.dim);
     });
   });
   return result;
 }
 
-NormGradients rms_norm_backward(const at::Tensor& dy, const at::Tensor& more, const at::Tensor& x,
-                                const at::Tensor& stats, const at::Tensor& weight,
-                                double weight_offset, bool wants_weight) {
+NormGradients rms_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& stats,
+                                const at::Tensor& weight, double weight_offset, bool wants_weight) {
   const Rows in = rows_of(x);
   const at::Tensor gain = gain_of(weight, weight_offset);
   const at::Tensor given = dy.contiguous();
-  const at::Tensor addend = more.defined() ? more.contiguous() : more;
   const Blocks blocks(in.count);
   const at::Tensor partial = partial_sums(wants_weight, blocks, in.dim);
   NormGradients result;
@@ -99,8 +91,7 @@ NormGradients rms_norm_backward(const at::Tensor& dy, const at::Tensor& more, co
       const std::int64_t count = std::min(blocks.rows, in.count - begin);
       const auto at = begin * in.dim;
       kernels.rms_backward(data_of<T>(given) + at, data_of<T>(in.tensor) + begin * in.stride,
-                           in.stride, addend.defined() ? data_of<T>(addend) + at : nullptr,
-                           data_or_null<float>(gain), data_of<float>(stats) + begin,
+                           in.stride, data_or_null<float>(gain), data_of<float>(stats) + begin,
                            mutable_data_of<T>(result.x) + at, block_of(partial, block), count,
                            in.dim);
     };

@@ -21,7 +21,6 @@ bool runs_by_kernel(const at::Tensor& x);
 struct Normed {
   at::Tensor y;
   at::Tensor stats;
-  at::Tensor sum;  // x + residual, where there is a residual
 };
 struct NormGradients {
   at::Tensor x;
@@ -29,14 +28,10 @@ struct NormGradients {
   at::Tensor bias;
 };
 
-// x: contiguous, or rows with a stride. What is undefined in `residual`, `weight` and `bias` is not
-// there.
-Normed rms_norm(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& weight,
-                double eps, double weight_offset);
-// `more` (or undefined) is added to the gradient of x.
-NormGradients rms_norm_backward(const at::Tensor& dy, const at::Tensor& more, const at::Tensor& x,
-                                const at::Tensor& stats, const at::Tensor& weight,
-                                double weight_offset, bool wants_weight);
+// x: contiguous, or rows with a stride. What is undefined in `weight` and `bias` is not there.
+Normed rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, double weight_offset);
+NormGradients rms_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& stats,
+                                const at::Tensor& weight, double weight_offset, bool wants_weight);
 Normed layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   double eps);
 NormGradients layer_norm_backward(const at::Tensor& dy, const at::Tensor& x,

@@ -73,7 +73,7 @@ struct RmsNorm : Function<RmsNorm> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const MaybeTensor& maybe_weight, double eps, double offset) {
     const at::Tensor weight = maybe_weight.value_or(at::Tensor());
-    passes::Normed normed = passes::rms_norm(x, {}, weight, eps, offset);
+    passes::Normed normed = passes::rms_norm(x, weight, eps, offset);
     context->save_for_backward({x, weight, normed.stats});
     context->saved_data["wants_weight"] = wants_gradient(maybe_weight);
     context->saved_data["offset"] = offset;
@@ -85,34 +85,9 @@ struct RmsNorm : Function<RmsNorm> {
     refuse_second_derivative("rms_norm");
     const variable_list saved = context->get_saved_variables();
     passes::NormGradients gradients = passes::rms_norm_backward(
-        incoming[0], {}, saved[0], saved[2], saved[1], context->saved_data["offset"].toDouble(),
+        incoming[0], saved[0], saved[2], saved[1], context->saved_data["offset"].toDouble(),
         context->saved_data["wants_weight"].toBool());
     return {gradients.x, gradients.weight, {}, {}};
-  }
-};
-
-struct AddRmsNorm : Function<AddRmsNorm> {
-  static variable_list forward(AutogradContext* context, const at::Tensor& x,
-                               const at::Tensor& residual, const MaybeTensor& maybe_weight,
-                               double eps, double offset) {
-    const at::Tensor weight = maybe_weight.value_or(at::Tensor());
-    passes::Normed normed = passes::rms_norm(x, residual, weight, eps, offset);
-    context->save_for_backward({normed.sum, weight, normed.stats});
-    context->saved_data["wants_weight"] = wants_gradient(maybe_weight);
-    context->saved_data["offset"] = offset;
-    context->set_materialize_grads(false);
-    return {normed.sum, normed.y};
-  }
-
-  static variable_list backward(AutogradContext* context, const variable_list& incoming) {
-    ROUX_RECORD("add_rms_norm_backward");
-    refuse_second_derivative("add_rms_norm");
-    if (!incoming[1].defined()) return {incoming[0], incoming[0], {}, {}, {}};
-    const variable_list saved = context->get_saved_variables();
-    passes::NormGradients gradients = passes::rms_norm_backward(
-        incoming[1], incoming[0], saved[0], saved[2], saved[1],
-        context->saved_data["offset"].toDouble(), context->saved_data["wants_weight"].toBool());
-    return {gradients.x, gradients.x, gradients.weight, {}, {}};
   }
 };
 
@@ -243,23 +218,7 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps,
     return reference::rms_norm(x, weight, eps, weight_offset);
   }
   if (any_wanted(x, weight)) return RmsNorm::apply(x, maybe(weight), eps, weight_offset);
-  return passes::rms_norm(x, {}, weight, eps, weight_offset).y;
-}
-
-AddedNorm add_rms_norm(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& weight,
-                       double eps, double weight_offset) {
-  ROUX_RECORD("add_rms_norm");
-  check_norm(x, weight);
-  if (!passes::runs_by_kernel(x) || !same_kind(x, residual) || !goes_with_kernel(weight)) {
-    const at::Tensor sum = x + residual;
-    return {sum, rms_norm(sum, weight, eps, weight_offset)};
-  }
-  if (any_wanted(x, residual, weight)) {
-    variable_list results = AddRmsNorm::apply(x, residual, maybe(weight), eps, weight_offset);
-    return {std::move(results[0]), std::move(results[1])};
-  }
-  passes::Normed normed = passes::rms_norm(x, residual, weight, eps, weight_offset);
-  return {std::move(normed.sum), std::move(normed.y)};
+  return passes::rms_norm(x, weight, eps, weight_offset).y;
 }
 
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,

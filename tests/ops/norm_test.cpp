@@ -32,10 +32,6 @@ Tensors rms(const Tensors& in) {
 Tensors layer(const Tensors& in) {
   return {layer_norm(in[0], in[1], in[2], 1e-5)};
 }
-Tensors added(const Tensors& in) {
-  const AddedNorm both = add_rms_norm(in[0], in[1], in[2], 1e-5);
-  return {both.sum, both.normed};
-}
 
 TEST(RmsNorm, IsATensReference) {
   const at::Tensor x = random_tensor({3, 7}, 1);
@@ -109,37 +105,6 @@ TEST(RmsNorm, RefusesAWeightOfAnotherSize) {
   EXPECT_THROW(
       rms_norm(random_tensor({2, 4}, 1, at::kFloat), random_tensor({5}, 1, at::kFloat), 1e-5),
       InternalError);
-}
-
-TEST(AddRmsNorm, IsASumAndItsNorm) {
-  const at::Tensor x = random_tensor({3, 7}, 1);
-  const at::Tensor residual = random_tensor({3, 7}, 2);
-  const at::Tensor weight = random_tensor({7}, 3);
-
-  const AddedNorm both = add_rms_norm(x, residual, weight, 1e-6);
-
-  EXPECT_TRUE(is_same(both.sum, x + residual));
-  EXPECT_TRUE(is_same(both.normed, rms_norm(x + residual, weight, 1e-6)));
-  EXPECT_TRUE(gradcheck(added, {input({3, 5}, 1), input({3, 5}, 2), input({5}, 3)}));
-}
-
-TEST(AddRmsNorm, IsTheSameByKernels) {
-  for (const auto& shape : kShapes) {
-    const std::string what = cat("add_rms_norm of ", at::IntArrayRef(shape));
-    expect_kernels_match(what, added, {input(shape, 1), input(shape, 2), input({shape.back()}, 3)},
-                         10.0);
-  }
-}
-
-TEST(AddRmsNorm, HasGradientsOfEitherResultAlone) {
-  const auto sum_alone = [](const Tensors& in) { return Tensors{added(in)[0]}; };
-  const auto norm_alone = [](const Tensors& in) { return Tensors{added(in)[1]}; };
-  const Tensors inputs{input({4, 20}, 1), input({4, 20}, 2), input({20}, 3)};
-
-  expect_kernels_match("the norm alone", norm_alone, inputs, 10.0);
-  const Passes passes = run_passes(
-      sum_alone, {leaf(inputs[0].to(at::kFloat)), leaf(inputs[1].to(at::kFloat)), at::Tensor()});
-  EXPECT_TRUE(is_same(passes.gradients[0], passes.gradients[1]));
 }
 
 TEST(LayerNorm, IsATensReference) {

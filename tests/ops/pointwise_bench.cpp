@@ -104,17 +104,6 @@ void add_norms() {
         {rows(dim, 1), [](const Tensors& in) { return rms_norm(in[0], in[1], 1e-5); },
          [](const Tensors& in) { return reference::rms_norm(in[0], in[1], 1e-5, 0.0); },
          [dim](const Tensors& in) { return at::rms_norm(in[0], {dim}, in[1], 1e-5); }});
-    add(("add_rms_norm" + size).c_str(), {rows(dim, 1, 2),
-                                          [](const Tensors& in) {
-                                            const AddedNorm both =
-                                                add_rms_norm(in[0], in[1], in[2], 1e-5);
-                                            return both.sum + both.normed;
-                                          },
-                                          [](const Tensors& in) {
-                                            const at::Tensor sum = in[0] + in[1];
-                                            return sum + rms_norm(sum, in[2], 1e-5);
-                                          },
-                                          {}});
     add(("layer_norm" + size).c_str(),
         {rows(dim, 2), [](const Tensors& in) { return layer_norm(in[0], in[1], in[2], 1e-5); },
          [](const Tensors& in) { return reference::layer_norm(in[0], in[1], in[2], 1e-5); },

@@ -40,25 +40,11 @@ inline float inverse_root(float x) {
   return 1.0F / __builtin_sqrtf(x);
 }
 
-// x + residual, as it is after rounding.
 template <typename T>
-void add_rows(const T* x, const T* residual, T* result, std::int64_t dim) {
-  along(
-      dim, [&](std::int64_t i) { store(result + i, load(x + i) + load(residual + i)); },
-      [&](std::int64_t i, std::int64_t n) {
-        store(result + i, load(x + i, n) + load(residual + i, n), n);
-      });
-}
-
-template <typename T>
-void rms_forward(const T* x, std::int64_t stride, const T* residual, T* added, const float* gain,
-                 float eps, T* y, float* inverse, std::int64_t rows, std::int64_t dim) {
+void rms_forward(const T* x, std::int64_t stride, const float* gain, float eps, T* y,
+                 float* inverse, std::int64_t rows, std::int64_t dim) {
   for (std::int64_t row = 0; row < rows; ++row) {
     const T* in = x + row * stride;
-    if (residual != nullptr) {
-      add_rows(in, residual + row * dim, added + row * dim, dim);
-      in = added + row * dim;
-    }
     const float squares = sum_along(
         dim,
         [&](std::int64_t i) {
@@ -82,8 +68,8 @@ void rms_forward(const T* x, std::int64_t stride, const T* residual, T* added, c
 
 // With h = x * inverse: dx = inverse * (dy * gain - h * mean(dy * gain * h)), dgain = dy * h.
 template <typename T, bool kWithGain>
-void rms_backward_row(const T* dy, const T* x, const T* more, const float* gain, float inverse,
-                      T* dx, float* dgain, std::int64_t dim) {
+void rms_backward_row(const T* dy, const T* x, const float* gain, float inverse, T* dx,
+                      float* dgain, std::int64_t dim) {
   const float dot = sum_along(
       dim, [&](std::int64_t i) { return load(dy + i) * gain_at(gain, i) * load(x + i); },
       [&](std::int64_t i, std::int64_t n) {
@@ -97,25 +83,22 @@ void rms_backward_row(const T* dy, const T* x, const T* more, const float* gain,
         const Vec d = load(dy + i);
         const Vec h = load(x + i) * r;
         if constexpr (kWithGain) store(dgain + i, fma(d, h, load(dgain + i)));
-        const Vec result = r * fnma(h, mean, d * gain_at(gain, i));
-        store(dx + i, more != nullptr ? result + load(more + i) : result);
+        store(dx + i, r * fnma(h, mean, d * gain_at(gain, i)));
       },
       [&](std::int64_t i, std::int64_t n) {
         const Vec d = load(dy + i, n);
         const Vec h = load(x + i, n) * r;
         if constexpr (kWithGain) store(dgain + i, fma(d, h, load(dgain + i, n)), n);
-        const Vec result = r * fnma(h, mean, d * gain_at(gain, i, n));
-        store(dx + i, more != nullptr ? result + load(more + i, n) : result, n);
+        store(dx + i, r * fnma(h, mean, d * gain_at(gain, i, n)), n);
       });
 }
 
 template <typename T>
-void rms_backward(const T* dy, const T* x, std::int64_t stride, const T* more, const float* gain,
+void rms_backward(const T* dy, const T* x, std::int64_t stride, const float* gain,
                   const float* inverse, T* dx, float* dgain, std::int64_t rows, std::int64_t dim) {
   const auto backward = dgain != nullptr ? rms_backward_row<T, true> : rms_backward_row<T, false>;
   for (std::int64_t row = 0; row < rows; ++row) {
-    backward(dy + row * dim, x + row * stride, more != nullptr ? more + row * dim : nullptr, gain,
-             inverse[row], dx + row * dim, dgain, dim);
+    backward(dy + row * dim, x + row * stride, gain, inverse[row], dx + row * dim, dgain, dim);
   }
 }
 

@@ -10,13 +10,13 @@ namespace roux::ops {
 // number is multiplied by (weight and offset), or null for ones.
 template <typename T>
 struct NormKernelsOf {
-  // y = x / sqrt(mean(x²) + eps) * gain. With `residual`: of x + residual, which goes to `sum`.
-  void (*rms_forward)(const T* x, std::int64_t stride, const T* residual, T* sum, const float* gain,
-                      float eps, T* y, float* inverse, std::int64_t rows, std::int64_t dim);
-  // `more`, or null, is added to dx. Sums over the rows go to dgain (null: not wanted).
-  void (*rms_backward)(const T* dy, const T* x, std::int64_t stride, const T* more,
-                       const float* gain, const float* inverse, T* dx, float* dgain,
-                       std::int64_t rows, std::int64_t dim);
+  // y = x / sqrt(mean(x²) + eps) * gain.
+  void (*rms_forward)(const T* x, std::int64_t stride, const float* gain, float eps, T* y,
+                      float* inverse, std::int64_t rows, std::int64_t dim);
+  // Sums over the rows go to dgain (null: not wanted).
+  void (*rms_backward)(const T* dy, const T* x, std::int64_t stride, const float* gain,
+                       const float* inverse, T* dx, float* dgain, std::int64_t rows,
+                       std::int64_t dim);
 
   // y = (x - mean) * inverse * gain + bias; `stats` holds both of each row.
   void (*layer_forward)(const T* x, std::int64_t stride, const float* gain, const float* bias,

@@ -12,15 +12,6 @@ namespace roux::ops {
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps,
                     double weight_offset = 0.0);
 
-// What a block of a transformer does with what it was given and what a layer made of it: both
-// added, and the norm of the sum, in one pass.
-struct AddedNorm {
-  at::Tensor sum;     // x + residual
-  at::Tensor normed;  // rms_norm(sum)
-};
-AddedNorm add_rms_norm(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& weight,
-                       double eps, double weight_offset = 0.0);
-
 // y = (x - mean(x)) / sqrt(var(x) + eps) * weight + bias, with the variance of the whole
 // population.
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
