@@ -21,7 +21,7 @@ class AnySlot {
  protected:
   AnySlot(Module& owner, std::string name, const std::shared_ptr<Module>& part);
 
-  // Puts `part` into the owner's registry. Requires: the same shape as the `old` one's.
+  // Puts `part` into the owner's registry. Requires: its `shape` is the `old` one's.
   void put(std::shared_ptr<Module> part, const std::string& shape, const std::string& old) const;
 
  private:
