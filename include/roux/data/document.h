@@ -11,6 +11,8 @@ struct Document {
 
   // For each id, whether the model is to learn to say it; empty: all of them.
   std::vector<std::uint8_t> learned;
+
+  bool operator==(const Document&) const = default;
 };
 
 }  // namespace roux::data

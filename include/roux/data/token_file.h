@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "roux/data/document.h"
+#include "roux/data/stream.h"
+
+namespace roux::data {
+
+// The documents of a token file, mapped into memory: any of them at once. Immutable; copies share
+// the mapping.
+class TokenFile {
+ public:
+  // Throws DataError for a file that is cut short or none of ours, with what is wrong.
+  explicit TokenFile(std::filesystem::path path);
+
+  const std::filesystem::path& path() const;
+  std::int64_t num_documents() const;
+  std::int64_t num_tokens() const;
+  std::int64_t token_bytes() const;  // 2 or 4
+  const std::string& description() const;
+
+  // How many tokens document `index` has, and the place of the first in the file's order.
+  std::int64_t length(std::int64_t index) const;
+  std::int64_t begin(std::int64_t index) const;
+
+  // Throws DataError where the index of the file lies.
+  void read(std::int64_t index, std::vector<std::int32_t>& ids) const;
+
+  // Reads the whole file and throws DataError if it is not what was written.
+  void verify() const;
+
+  // Throws DataError if the file is smaller than it was: what is gone can't be read any more.
+  void check_size() const;
+
+ private:
+  struct Mapped;
+  std::shared_ptr<const Mapped> mapped_;
+};
+
+// Documents [first, last) of a token file.
+class ReadTokens final : public Stream<Document> {
+ public:
+  ReadTokens(TokenFile file, std::int64_t first, std::int64_t last);
+
+  std::optional<Document> next() override;
+  void rewind(std::int64_t epoch) override;
+  void save(Bookmark& bookmark) const override;
+  void load(BookmarkReader& bookmark) override;
+
+ private:
+  TokenFile file_;
+  std::int64_t first_;
+  std::int64_t last_;
+  std::int64_t next_;
+};
+
+// Writes a token file, which is there as a whole once finish() returns, and else not at all.
+class TokenFileWriter {
+ public:
+  // Ids up to `max_id` need 2 bytes each, or 4.
+  TokenFileWriter(std::filesystem::path path, std::int32_t max_id);
+  ~TokenFileWriter();
+  TokenFileWriter(const TokenFileWriter&) = delete;
+  TokenFileWriter& operator=(const TokenFileWriter&) = delete;
+
+  // Requires: no id is negative or above max_id.
+  void add(std::span<const std::int32_t> ids);
+
+  std::int64_t num_documents() const;
+  std::int64_t num_tokens() const;
+
+  void finish(std::string_view description);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace roux::data
