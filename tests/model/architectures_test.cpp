@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
 #include "roux/base/error.h"
 #include "roux/model/model_family.h"
+#include "roux/nn/slot.h"
 
 namespace roux {
 namespace {
@@ -41,6 +43,21 @@ TEST(Architectures, HaveThePublishedNumberOfParameters) {
     EXPECT_EQ(nn::parameter_count(*model), entry["parameters"].get<std::int64_t>()) << name;
   }
   EXPECT_GE(known, 50);
+}
+
+// What no slot holds, no LoRA, quantiser or parallel plan can reach.
+TEST(Architectures, HaveEachMatrixButEmbeddingsInASlot) {
+  const ModelFamilies families = ModelFamilies::standard();
+  for (const auto& family : families.all()) {
+    const auto model = family->create(family->architectures().front());
+    std::set<std::string> in_slots;
+    for (const auto& place : nn::slot_places(*model)) in_slots.insert(place.name + ".weight");
+
+    for (const auto& place : nn::parameter_places(*model)) {
+      if (place.value.dim() < 2 || place.name.starts_with("embed_")) continue;
+      EXPECT_EQ(in_slots.count(place.name), 1U) << family->name() << ": " << place.name;
+    }
+  }
 }
 
 TEST(Architectures, AreWhatThePublishedConfigsSay) {
