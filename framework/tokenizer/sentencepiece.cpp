@@ -13,6 +13,7 @@
 #include "roux/base/error.h"
 #include "roux/base/files.h"
 #include "roux/base/program.h"
+#include "tokenizer/sentencepiece_check.h"
 #include "tokenizer/sentencepiece_library.h"
 #include "tokenizer/utf8_step.h"
 
@@ -250,6 +251,7 @@ std::unique_ptr<Tokenizer> load_sentencepiece(const std::filesystem::path& path,
   const SentencePieceMaker make = find_maker();
   const std::string model = read_file(path);
   try {
+    check_sentencepiece(model);
     return std::make_unique<SentencePieceTokenizer>(
         std::unique_ptr<SentencePieceLibrary>(make(model)), options);
   } catch (const std::runtime_error& error) {
