@@ -51,11 +51,9 @@ Footer read_footer(const std::byte* bytes, std::uint64_t size, const fs::path& p
     refuse(path, cat("its tokens have ", footer.token_bytes, " bytes, not 2 or 4"));
   }
   // Each first, so that the sum can't overflow.
-  const bool fits =
-      footer.num_tokens <= size && footer.num_documents <= size &&
-      footer.description_bytes <= size &&
-      ends_offset(footer) + footer.num_documents * 8 + footer.description_bytes + sizeof(Footer) ==
-          size;
+  const bool fits = footer.num_tokens <= size && footer.num_documents <= size &&
+                    footer.description_bytes <= size &&
+                    description_offset(footer) + footer.description_bytes + sizeof(Footer) == size;
   if (!fits) {
     refuse(path,
            cat("its ", footer.num_tokens, " tokens, ", footer.num_documents, " documents and ",
@@ -78,6 +76,7 @@ struct TokenFile::Mapped {
     try {
       footer = read_footer(bytes, size, path);
       ends = reinterpret_cast<const std::uint64_t*>(bytes + ends_offset(footer));
+      keys = reinterpret_cast<const std::uint32_t*>(bytes + keys_offset(footer));
       const std::uint64_t last = footer.num_documents == 0 ? 0 : ends[footer.num_documents - 1];
       if (last != footer.num_tokens) {
         refuse(path, cat("its last document ends at token ", last, " of ", footer.num_tokens));
@@ -86,7 +85,7 @@ struct TokenFile::Mapped {
       ::munmap(mapped, size);
       throw;
     }
-    description.assign(reinterpret_cast<const char*>(ends + footer.num_documents),
+    description.assign(reinterpret_cast<const char*>(bytes + description_offset(footer)),
                        footer.description_bytes);
   }
   ~Mapped() { ::munmap(const_cast<std::byte*>(bytes), size); }
@@ -112,6 +111,7 @@ struct TokenFile::Mapped {
   const std::byte* bytes = nullptr;
   Footer footer = {};
   const std::uint64_t* ends = nullptr;
+  const std::uint32_t* keys = nullptr;
   std::string description;
 };
 
@@ -137,6 +137,11 @@ std::int64_t TokenFile::begin(std::int64_t index) const {
 }
 std::int64_t TokenFile::length(std::int64_t index) const {
   return static_cast<std::int64_t>(mapped_->end(index) - mapped_->begin(index));
+}
+
+std::uint32_t TokenFile::key(std::int64_t index) const {
+  mapped_->begin(index);  // which checks the index
+  return mapped_->keys[index];
 }
 
 void TokenFile::read(std::int64_t index, std::vector<std::int32_t>& ids) const {

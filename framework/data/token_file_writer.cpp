@@ -37,6 +37,7 @@ struct TokenFileWriter::State {
   std::string buffer;
   Crc32c checksum;
   std::vector<std::uint64_t> ends;
+  std::vector<std::uint32_t> keys;
   std::vector<std::uint16_t> narrow;
 };
 
@@ -46,7 +47,7 @@ TokenFileWriter::TokenFileWriter(std::filesystem::path path, std::int32_t max_id
 
 TokenFileWriter::~TokenFileWriter() = default;
 
-void TokenFileWriter::add(std::span<const std::int32_t> ids) {
+void TokenFileWriter::add(std::span<const std::int32_t> ids, std::uint32_t key) {
   if (state_->token_bytes == 2) {
     state_->narrow.resize(ids.size());
     std::transform(ids.begin(), ids.end(), state_->narrow.begin(), [](std::int32_t id) {
@@ -58,6 +59,7 @@ void TokenFileWriter::add(std::span<const std::int32_t> ids) {
   } else {
     state_->append(ids.data(), ids.size());
   }
+  state_->keys.push_back(key);
   state_->ends.push_back(static_cast<std::uint64_t>(num_tokens()) + ids.size());
 }
 
@@ -81,6 +83,7 @@ void TokenFileWriter::finish(std::string_view description) {
   constexpr char kZeros[8] = {};
   state_->append(kZeros, ends_offset(footer) - written);
   state_->append(state_->ends.data(), state_->ends.size());
+  state_->append(state_->keys.data(), state_->keys.size());
   state_->append(description.data(), description.size());
   state_->flush();
   footer.crc32c = state_->checksum.value();

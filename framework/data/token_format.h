@@ -14,6 +14,8 @@
 //          | ends: document d is the tokens from        |  num_documents of u64
 //          | ends[d - 1] (0 for the first) to ends[d]   |
 //          +--------------------------------------------+
+//          | keys: the CRC-32C of each document's text  |  num_documents of u32
+//          +--------------------------------------------+
 //          | description: what the writer says of it    |  description_bytes of UTF-8
 //          +--------------------------------------------+
 //          | Footer                                     |  64
@@ -39,10 +41,16 @@ struct Footer {
 };
 static_assert(sizeof(Footer) == 64);
 
-// Where the ends begin.
+// What is drawn above, by offset: the ends, the keys and the description follow the tokens.
 inline std::uint64_t ends_offset(const Footer& footer) {
   const std::uint64_t tokens = footer.num_tokens * footer.token_bytes;
   return kPrefixBytes + (tokens + 7) / 8 * 8;
+}
+inline std::uint64_t keys_offset(const Footer& footer) {
+  return ends_offset(footer) + footer.num_documents * 8;
+}
+inline std::uint64_t description_offset(const Footer& footer) {
+  return keys_offset(footer) + footer.num_documents * 4;
 }
 
 }  // namespace roux::data

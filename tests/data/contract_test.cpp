@@ -176,6 +176,10 @@ std::vector<Case> cases() {
   add_both("Sample", [](From from, ThreadPool&) {
     return sample(streams_of(numbers(30), std::move(from)), {3.0, 0.5}, seed());
   });
+  add_both("Mix", [](From from, ThreadPool&) {
+    return mix(streams_of(numbers(30), std::move(from), numbers(0)), {3.0, 0.5, 1.0},
+               [](Number value) { return value; });
+  });
   add_both("Zip", [](From from, ThreadPool&) { return zip(true, std::move(from), numbers(30)); });
   add("UnevenZip", [](ThreadPool&) { return zip(false, numbers(9), numbers(7)); });
   for (const auto fit : {PackFit::InOrder, PackFit::Best}) {

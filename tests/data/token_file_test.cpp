@@ -24,7 +24,8 @@ class TokenFileTest : public testing::Test {
  protected:
   void write(const std::vector<Ids>& documents, std::int32_t max_id = 60000) {
     TokenFileWriter writer(path_, max_id);
-    for (const Ids& ids : documents) writer.add(ids);
+    std::uint32_t key = 100;
+    for (const Ids& ids : documents) writer.add(ids, key++);
     writer.finish("{\"made\": \"here\"}");
   }
 
@@ -54,6 +55,7 @@ TEST_F(TokenFileTest, GivesBackWhatWasWritten) {
     EXPECT_EQ(file.num_tokens(), 8);
     EXPECT_EQ(file.length(3), 4);
     EXPECT_EQ(file.begin(3), 4);
+    EXPECT_EQ(file.key(3), 103U);
     EXPECT_EQ(file.description(), "{\"made\": \"here\"}");
     EXPECT_EQ(all_of(file), documents);
     EXPECT_NO_THROW(file.verify());
@@ -70,15 +72,15 @@ TEST_F(TokenFileTest, MayHoldNothing) {
 TEST_F(TokenFileTest, IsNotThereBeforeItIsWhole) {
   {
     TokenFileWriter writer(path_, 10);
-    writer.add(Ids(3'000'000, 5));
+    writer.add(Ids(3'000'000, 5), 0);
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 TEST_F(TokenFileTest, RefusesAnIdThatDoesNotFit) {
   TokenFileWriter writer(path_, 10);
-  EXPECT_THROW(writer.add(Ids{70000}), InternalError);
-  EXPECT_THROW(writer.add(Ids{-1}), InternalError);
+  EXPECT_THROW(writer.add(Ids{70000}, 0), InternalError);
+  EXPECT_THROW(writer.add(Ids{-1}, 0), InternalError);
 }
 
 TEST_F(TokenFileTest, RefusesWhatIsNotWhole) {
@@ -131,7 +133,7 @@ TEST_F(TokenFileTest, SaysThatItShrankWhileItWasRead) {
   std::filesystem::resize_file(path_, 4096);
   EXPECT_THAT(
       [&] { ReadTokens(file, 0, 1).next(); },
-      ThrowsMessage<DataError>(HasSubstr("shrank while it was read, from 200152 bytes to 4096")));
+      ThrowsMessage<DataError>(HasSubstr("shrank while it was read, from 200156 bytes to 4096")));
 }
 
 TEST_F(TokenFileTest, ReadsARangeAndGoesOnAnywhere) {

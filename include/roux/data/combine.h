@@ -170,4 +170,66 @@ class Sample final : public Stream<T> {
   std::int64_t drawn_ = 0;
 };
 
+// Each example from the stream that is furthest behind its share of the whole, counted in what
+// examples cost: with tokens as the cost, weights are shares of the tokens, however long the
+// documents of each stream are. `cost(example)` gives at least 0 and does not throw.
+template <typename T, typename F>
+class Mix final : public Stream<T> {
+ public:
+  Mix(std::vector<StreamPtr<T>> streams, std::vector<double> weights, F cost)
+      : from_(std::move(streams)),
+        weights_(std::move(weights)),
+        cost_(std::move(cost)),
+        given_(from_.size()) {
+    require(weights_.size() == from_.size(), "each stream needs a weight");
+    for (const double weight : weights_) require(weight > 0.0, "a weight must be more than 0");
+  }
+
+  std::optional<T> next() override {
+    while (!from_.all_ended()) {
+      const std::size_t behind = furthest_behind();
+      if (std::optional<T> example = from_.next(behind)) {
+        given_[behind] += cost_(std::as_const(*example));
+        return example;
+      }
+    }
+    return std::nullopt;
+  }
+  void rewind(std::int64_t epoch) override {
+    std::fill(given_.begin(), given_.end(), 0);
+    from_.rewind(epoch);
+  }
+  void save(Bookmark& bookmark) const override {
+    bookmark.name("mix");
+    for (const std::int64_t cost : given_) bookmark.number(cost);
+    from_.save(bookmark);
+  }
+  void load(BookmarkReader& bookmark) override {
+    bookmark.name("mix");
+    for (std::int64_t& cost : given_) cost = bookmark.number();
+    from_.load(bookmark);
+  }
+
+ private:
+  // Requires: one has not ended.
+  std::size_t furthest_behind() const {
+    std::size_t behind = from_.size();
+    double least = 0.0;
+    for (std::size_t i = 0; i < from_.size(); ++i) {
+      if (from_.ended(i)) continue;
+      const double share = static_cast<double>(given_[i]) / weights_[i];
+      if (behind == from_.size() || share < least) {
+        behind = i;
+        least = share;
+      }
+    }
+    return behind;
+  }
+
+  Sources<T> from_;
+  std::vector<double> weights_;
+  F cost_;
+  std::vector<std::int64_t> given_;  // by each stream, in cost
+};
+
 }  // namespace roux::data

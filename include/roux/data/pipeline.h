@@ -110,7 +110,7 @@ inline Pipeline<std::int64_t> read_range(std::int64_t begin, std::int64_t end,
   return Pipeline<std::int64_t>(std::make_unique<ReadRange>(begin, end, step));
 }
 
-// Streams of one kind, for the three that follow: streams_of(std::move(a), std::move(b)).
+// Streams of one kind, for the four that follow: streams_of(std::move(a), std::move(b)).
 template <typename T, typename... More>
 std::vector<StreamPtr<T>> streams_of(Pipeline<T> first, More... more) {
   std::vector<StreamPtr<T>> streams;
@@ -130,6 +130,11 @@ template <typename T>
 Pipeline<T> sample(std::vector<StreamPtr<T>> streams, std::vector<double> weights,
                    RandomStream random) {
   return Pipeline<T>(std::make_unique<Sample<T>>(std::move(streams), std::move(weights), random));
+}
+template <typename T, typename F>
+Pipeline<T> mix(std::vector<StreamPtr<T>> streams, std::vector<double> weights, F cost) {
+  return Pipeline<T>(
+      std::make_unique<Mix<T, F>>(std::move(streams), std::move(weights), std::move(cost)));
 }
 template <typename... Ts>
 Pipeline<std::tuple<Ts...>> zip(bool to_shortest, Pipeline<Ts>... streams) {

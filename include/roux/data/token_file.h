@@ -30,7 +30,10 @@ class TokenFile {
   std::int64_t length(std::int64_t index) const;
   std::int64_t begin(std::int64_t index) const;
 
-  // Throws DataError where the index of the file lies.
+  // What its writer told it from others by: the CRC-32C of its text.
+  std::uint32_t key(std::int64_t index) const;
+
+  // Throws DataError where the file lies about where the document is.
   void read(std::int64_t index, std::vector<std::int32_t>& ids) const;
 
   // Reads the whole file and throws DataError if it is not what was written.
@@ -71,7 +74,7 @@ class TokenFileWriter {
   TokenFileWriter& operator=(const TokenFileWriter&) = delete;
 
   // Requires: no id is negative or above max_id.
-  void add(std::span<const std::int32_t> ids);
+  void add(std::span<const std::int32_t> ids, std::uint32_t key);
 
   std::int64_t num_documents() const;
   std::int64_t num_tokens() const;
