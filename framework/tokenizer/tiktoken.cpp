@@ -9,11 +9,10 @@
 #include "roux/base/strings.h"
 #include "roux/tokenizer/load.h"
 #include "tokenizer/bpe_tokenizer.h"
+#include "tokenizer/tiktoken_parts.h"
 
 namespace roux {
-namespace {
 
-// Decodes into `bytes`; false if it is no base64.
 bool decode_base64(std::string_view text, std::string& bytes) {
   static constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -43,6 +42,17 @@ bool decode_base64(std::string_view text, std::string& bytes) {
   }
   return !bytes.empty();
 }
+
+void expect_all_bytes(const Vocabulary& vocabulary, const std::filesystem::path& path) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    if (vocabulary.find_text({&c, 1}) == Vocabulary::kNone) {
+      throw DataError(cat(path.string(), ": the byte ", byte, " has no token"));
+    }
+  }
+}
+
+namespace {
 
 std::unique_ptr<Vocabulary> read_ranks(const std::filesystem::path& path) {
   const std::string text = read_file(path);
@@ -74,12 +84,7 @@ std::unique_ptr<Vocabulary> read_ranks(const std::filesystem::path& path) {
     begin = end + 1;
   }
   if (vocabulary->size() == 0) throw DataError(cat(path.string(), ": has no tokens"));
-  for (int byte = 0; byte < 256; ++byte) {
-    const char c = static_cast<char>(byte);
-    if (vocabulary->find_text({&c, 1}) == Vocabulary::kNone) {
-      throw DataError(cat(path.string(), ": the byte ", byte, " has no token"));
-    }
-  }
+  expect_all_bytes(*vocabulary, path);
   return vocabulary;
 }
 
@@ -186,8 +191,6 @@ TiktokenFamily tiktoken_family(std::string_view name, TokenId num_ranks) {
           name));
 }
 
-namespace {
-
 std::unique_ptr<Tokenizer> make_tiktoken(const std::filesystem::path& path,
                                          std::unique_ptr<Vocabulary> vocabulary,
                                          const TiktokenFamily& family) {
@@ -220,8 +223,6 @@ std::unique_ptr<Tokenizer> make_tiktoken(const std::filesystem::path& path,
   }
   return make_bpe_tokenizer(std::move(parts), path.string());
 }
-
-}  // namespace
 
 std::unique_ptr<Tokenizer> load_tiktoken(const std::filesystem::path& path,
                                          const TiktokenFamily& family) {

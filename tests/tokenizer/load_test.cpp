@@ -5,11 +5,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "roux/base/error.h"
+#include "roux/base/files.h"
 #include "roux/base/temporary_folder.h"
 #include "roux/base/thread_pool.h"
 #include "roux/tokenizer/batch.h"
@@ -114,6 +117,91 @@ TEST_F(Load, RefusesADamagedTiktokenFileWithItsPlace) {
               HasSubstr("has a token that came before"));
   EXPECT_THAT(message<DataError>(write("qwen.tiktoken", "YQ== 0\n")),
               HasSubstr("the byte 0 has no token"));
+}
+
+// The ids are tiktoken's, moved behind the special tokens: fixtures/tekken/make.py.
+TEST(Tekken, EncodesAsTiktokenDoesBehindTheSpecialTokens) {
+  const auto tokenizer = load_tokenizer(fixture("tekken/tekken.json"));
+  const auto cases = nlohmann::json::parse(read_file(fixture("tekken/ids.json")));
+
+  for (const auto& each : cases) {
+    const auto text = each["text"].get<std::string>();
+    auto ids = each["ids"].get<std::vector<TokenId>>();
+    EXPECT_EQ(tokenizer->encode(text, {.add_special_tokens = false, .parse_special_tokens = false}),
+              ids)
+        << text;
+    EXPECT_EQ(tokenizer->decode(ids), text);
+    ids.insert(ids.begin(), 1);
+    EXPECT_EQ(tokenizer->encode(text, {.parse_special_tokens = false}), ids) << text;
+  }
+  EXPECT_EQ(cases.size(), 14U);
+  EXPECT_EQ(tokenizer->size(), 970);
+  EXPECT_EQ(tokenizer->find("[INST]"), 3);
+  EXPECT_EQ(tokenizer->find("<SPECIAL_29>"), 29);
+  EXPECT_TRUE(tokenizer->is_special(29));
+  EXPECT_EQ(tokenizer->special_tokens().bos, 1);
+  EXPECT_EQ(tokenizer->special_tokens().eos, 2);
+  EXPECT_EQ(tokenizer->special_tokens().pad, 5);
+}
+
+class TekkenFile : public Load {
+ protected:
+  // What is said of the fixture, changed, after its name.
+  std::string refusal(const std::function<void(nlohmann::ordered_json&)>& change) {
+    auto json = nlohmann::ordered_json::parse(read_file(fixture("tekken/tekken.json")));
+    change(json);
+    const std::string text = message<DataError>(write("tekken.json", json.dump()));
+    return text.substr(std::min(text.size(), (folder.path() / "tekken.json").string().size()));
+  }
+};
+
+TEST_F(TekkenFile, LeavesTheSpecialTokensToItsReaderIfItIsOld) {
+  EXPECT_EQ(refusal([](auto& json) { json.erase("special_tokens"); }), "");
+
+  const auto tokenizer = load_tokenizer(folder.path());
+
+  EXPECT_EQ(tokenizer->find("[TOOL_CONTENT]"), 19);
+  EXPECT_EQ(tokenizer->find("<SPECIAL_20>"), 20);
+  EXPECT_EQ(tokenizer->special_tokens().pad, 11);
+}
+
+TEST_F(TekkenFile, IsRefusedWithItsPlaceIfItIsDamaged) {
+  EXPECT_EQ(refusal([](auto& json) { json["vocab"][300]["token_bytes"] = "Y*=="; }),
+            ": vocab[300].token_bytes must be a token in base64, but is \"Y*==\"");
+  EXPECT_EQ(refusal([](auto& json) { json["vocab"][300]["rank"] = 299; }),
+            ": vocab[300].rank is 299 once more");
+  EXPECT_EQ(refusal([](auto& json) { json["vocab"][300]["rank"] = 940; }),
+            ": vocab[300].rank must be between 0 and 939, but is 940");
+  EXPECT_EQ(refusal([](auto& json) { json["special_tokens"][2]["rank"] = 1; }),
+            ": special_tokens[2].rank is 1 once more");
+  EXPECT_EQ(refusal([](auto& json) { json["config"]["default_vocab_size"] = 2000; }),
+            ": vocab must hold 1970 tokens at least, but holds 952");
+  EXPECT_EQ(refusal([](auto& json) { json["config"].erase("pattern"); }).find(": config"), 0U);
+}
+
+// transformers 5 goes by the post-processor alone where there is a tokenizer.json, and by these
+// keys where it makes one of a SentencePiece model.
+TEST(LoadFolder, AddsTokensAsThePostProcessorOrTheConfigOfASentencePieceModelSays) {
+  const auto ids_with = [](const char* file, const char* name, const char* config) {
+    const TemporaryFolder folder;
+    std::filesystem::copy_file(fixture(file), folder.path() / name);
+    std::ofstream(folder.path() / "tokenizer_config.json") << config;
+    return load_tokenizer(folder.path())->encode("hi");
+  };
+  const auto json = [&](const char* config) {
+    return ids_with("llama2.json", "tokenizer.json", config);
+  };
+  const auto model = [&](const char* config) {
+    return ids_with("sentencepiece/bpe.model", "tokenizer.model", config);
+  };
+
+  EXPECT_EQ(json(R"({"add_bos_token": false, "add_eos_token": true})"), json("{}"));
+  const std::vector<TokenId> with_bos = model(R"({"add_bos_token": null})");
+  std::vector<TokenId> with_eos(with_bos.begin() + 1, with_bos.end());
+  EXPECT_EQ(with_bos.front(), 1);
+  EXPECT_EQ(model(R"({"add_bos_token": false})"), with_eos);
+  with_eos.push_back(2);
+  EXPECT_EQ(model(R"({"add_bos_token": false, "add_eos_token": true})"), with_eos);
 }
 
 TEST_F(Load, SaysWhatAFolderLacks) {

@@ -14,11 +14,14 @@ namespace roux {
 
 // The tokenizer that lies at `path`: a folder as Hugging Face has them, or one file.
 //
-// Of a folder it is tokenizer.json, else tokenizer.model, else the one *.tiktoken; which tokens
-// begin, end, pad and stand for the unknown is read from tokenizer_config.json,
-// special_tokens_map.json and config.json, in this order. A file is a tokenizer.json, a
-// SentencePiece model or a tiktoken file; of the last the name tells the family
-// ("o200k_base.tiktoken"), and Llama 3's is assumed for tokenizer.model.
+// Of a folder it is tokenizer.json, else tekken.json (Mistral's), else tokenizer.model, else the
+// one
+// *.tiktoken; which tokens begin, end, pad and stand for the unknown is read from
+// tokenizer_config.json, special_tokens_map.json and config.json, in this order. Whether a text is
+// put between the first two is what a tokenizer.json's post-processor says, whatever else is in the
+// folder; for a SentencePiece model it is add_bos_token and add_eos_token of tokenizer_config.json.
+// A file is a tokenizer.json, a tekken.json, a SentencePiece model or a tiktoken file; of the last
+// the name tells the family ("o200k_base.tiktoken"), and Llama 3's is assumed for tokenizer.model.
 //
 // Throws Error if it can't be read, DataError, which names the file and the part, if it is damaged
 // or says what is not supported.
