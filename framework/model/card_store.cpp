@@ -423,9 +423,7 @@ TokenizerFiles find_tokenizer(const std::string& word, const CardStore& cards) {
     std::error_code ignored;
     if (fs::is_directory(*path, ignored) && !holds_tokenizer(*path)) {
       throw ConfigError(
-          cat(path->string(),
-              ": has no tokenizer.json, tokenizer.model or *.tiktoken: it is no folder "
-              "of a tokenizer"));
+          cat(path->string(), ": has no tokenizer.json, tokenizer.model or *.tiktoken"));
     }
     return {*std::move(path)};
   }

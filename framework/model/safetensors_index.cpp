@@ -46,7 +46,9 @@ Index read_index(const std::filesystem::path& file) {
   const auto json = parse(file);
   const auto map = json.is_object() ? json.find("weight_map") : json.end();
   if (!json.is_object() || map == json.end() || !map->is_object()) {
-    throw DataError(cat(file.string(), ": it must be an object with a \"weight_map\""));
+    throw DataError(
+        cat(file.string(),
+            ": it is no index of safetensors files: it must be an object with a \"weight_map\""));
   }
   Index index;
   std::vector<std::string> problems;

@@ -143,7 +143,7 @@ TEST_F(Score, PrintsWhatStandsBeforeAMistake) {
 
   EXPECT_EQ(finished.exit_code, 1);
   EXPECT_THAT(finished.out, HasSubstr("\"ids\":[1,2]"));
-  EXPECT_THAT(finished.err, HasSubstr("standard input:2: is no JSON"));
+  EXPECT_THAT(finished.err, HasSubstr("standard input:2: is no JSON: it must be a list of ids"));
 }
 
 TEST_F(Score, ScoresALongDocumentInWindowsBehindEnoughContext) {
@@ -182,6 +182,9 @@ TEST_F(Score, TakesTextWithTheTokenizerOfACard) {
 
   const Finished text = score({"letters", "--text", "-"}, "abcab");
   EXPECT_THAT(text.out, HasSubstr("\"ids\":[0,1,2,0,1]"));
+
+  EXPECT_EQ(score({llama(), "--text", "-", "--tokenizer", "./tokenizer.json"}, "abcab").out,
+            text.out);
 
   const Finished lines = score({"letters", "--text", "-", "--format", "jsonl", "--field", "body"},
                                "{\"body\": \"ab\"}\n\n\"cc\"\n");

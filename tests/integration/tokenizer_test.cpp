@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr const char* kBpe = ROUX_TOKENIZER_FIXTURES "/sentencepiece/bpe.model";
@@ -157,10 +158,11 @@ TEST_F(RouxTokenizer, RefusesWhatIsNoTokenizer) {
   const Finished empty = tokenizer({"info", "-m", "empty"});
   EXPECT_THAT(empty.err, HasSubstr("empty: has no tokenizer.json"));
   EXPECT_EQ(empty.exit_code, 2);
-  EXPECT_EQ(tokenizer({"info", "-m", "some.model"}).err,
-            "roux: some.model: no SentencePiece model, nor another tokenizer that is read: it is "
-            "damaged, or of another kind\n");
-  EXPECT_THAT(tokenizer({"info", "-m", "none.model"}).err, HasSubstr("it is empty"));
+  for (const char* name : {"some.model", "none.model"}) {
+    EXPECT_THAT(
+        tokenizer({"info", "-m", name}).err,
+        AllOf(StartsWith(cat("roux: ", name, ": no SentencePiece model")), Not(HasSubstr(".cc("))));
+  }
   EXPECT_THAT(tokenizer({"info", "-m", "nowhere"}).err,
               HasSubstr("\"nowhere\" is neither a file, a folder nor a model card"));
   for (const char* wrong : {"nowhere", "no/where", "hf://no/where", "gpt2", "https://x.org/y"}) {

@@ -11,9 +11,9 @@ bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
-nlohmann::json parse(std::string_view line, const std::string& place) {
+nlohmann::json parse(std::string_view line, const std::string& place, std::string_view wanted) {
   auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) throw DataError(cat(place, ": is no JSON"));
+  if (json.is_discarded()) throw DataError(cat(place, ": is no JSON: it must be ", wanted));
   return json;
 }
 
@@ -34,12 +34,10 @@ TokenId id_of(const nlohmann::json& value, const std::string& place, std::int64_
 Document read_text(std::string_view line, const std::string& place, const std::string& field,
                    const Tokenizer& tokenizer) {
   if (is_blank(line)) return {{}, place};
-  const nlohmann::json json = parse(line, place);
+  const std::string wanted = cat("a string, or an object with one in its field \"", field, '"');
+  const nlohmann::json json = parse(line, place, wanted);
   if (json.is_string()) return {tokenizer.encode(json.get_ref<const std::string&>()), place};
-  if (!json.is_object()) {
-    throw DataError(
-        cat(place, ": must be a JSON string, or an object with one in its field \"", field, '"'));
-  }
+  if (!json.is_object()) throw DataError(cat(place, ": must be ", wanted));
   const auto text = json.find(field);
   if (text == json.end()) {
     throw DataError(cat(place, ": has no field \"", field, "\" (--field names another)"));
@@ -51,10 +49,11 @@ Document read_text(std::string_view line, const std::string& place, const std::s
 }
 
 Document read_ids(std::string_view line, const std::string& place, std::int64_t vocab_size) {
+  constexpr std::string_view kWanted = "a list of ids, such as [5, 17, 3]";
   Document document{{}, place};
   if (is_blank(line)) return document;
-  const nlohmann::json json = parse(line, place);
-  if (!json.is_array()) throw DataError(cat(place, ": must be a list of ids, such as [5, 17, 3]"));
+  const nlohmann::json json = parse(line, place, kWanted);
+  if (!json.is_array()) throw DataError(cat(place, ": must be ", kWanted));
   for (const auto& value : json) document.ids.push_back(id_of(value, place, vocab_size));
   return document;
 }

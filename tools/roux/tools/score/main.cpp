@@ -33,7 +33,7 @@ void check_options(const Arguments& arguments) {
   if (arguments.has("--text") == arguments.has("--ids")) {
     throw ConfigError("score: give a file with --text or with --ids, one of the two");
   }
-  for (const char* option : {"--format", "--field"}) {
+  for (const char* option : {"--format", "--field", "--tokenizer"}) {
     if (arguments.has(option) && arguments.has("--ids")) {
       throw ConfigError(cat("score: ", option, " is for --text: ids are one JSON list a line"));
     }
@@ -77,7 +77,9 @@ int run(const Arguments& arguments) {
   const PlannedModel planned = ModelHub(families, cards).find(word);
   const Windows windows = windows_of(arguments, *planned.model);
   // Before the weights, which take longer to read.
-  const auto tokenizer = has_ids ? nullptr : load_tokenizer(find_tokenizer(word, cards));
+  const auto tokenizer =
+      has_ids ? nullptr
+              : load_tokenizer(find_tokenizer(arguments.text("--tokenizer", word), cards));
   const LoadedModel loaded = load_values(planned.model, *planned.weights, wanted_dtype(arguments));
 
   Scorer scorer(*loaded.model, windows);
@@ -117,6 +119,9 @@ const Tool& score() {
                     {.name = "--field",
                      .value = "NAME",
                      .help = "the field of a JSON line that holds its text; text unless given"},
+                    {.name = "--tokenizer",
+                     .value = "MODEL",
+                     .help = "another model's tokenizer, or a file"},
                     {.name = "--window",
                      .value = "N",
                      .help = "score longer documents in windows of N tokens; as many as the model "
