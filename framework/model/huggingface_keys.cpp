@@ -1,7 +1,9 @@
 #include "model/huggingface_keys.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 #include <string>
 #include <vector>
 
