@@ -174,18 +174,22 @@ void TokenFile::check_size() const {
   }
 }
 
-ReadTokens::ReadTokens(TokenFile file, std::int64_t first, std::int64_t last)
-    : file_(std::move(file)), first_(first), last_(last), next_(first) {
+ReadTokens::ReadTokens(TokenFile file, std::int64_t first, std::int64_t last, Takes takes)
+    : file_(std::move(file)), first_(first), last_(last), next_(first), takes_(std::move(takes)) {
   require(0 <= first && first <= last && last <= file_.num_documents(),
           "a range of documents must lie in the token file");
 }
 
 std::optional<Document> ReadTokens::next() {
-  if (next_ == last_) return std::nullopt;
   if (next_ == first_) file_.check_size();
-  Document document;
-  file_.read(next_++, document.ids);
-  return document;
+  while (next_ < last_) {
+    const std::int64_t index = next_++;
+    if (takes_ && !takes_(file_.key(index))) continue;
+    Document document;
+    file_.read(index, document.ids);
+    return document;
+  }
+  return std::nullopt;
 }
 
 void ReadTokens::rewind(std::int64_t) {

@@ -151,5 +151,13 @@ TEST_F(TokenFileTest, ReadsARangeAndGoesOnAnywhere) {
   EXPECT_THROW(load(stream, Bookmark("tokens 0")), DataError);
 }
 
+TEST_F(TokenFileTest, LeavesOutWhatIsNotTaken) {
+  write({{1}, {2}, {3}, {4}});
+  ReadTokens stream(TokenFile(path_), 0, 4, [](std::uint32_t key) { return key % 2 == 1; });
+  EXPECT_THAT(stream.next()->ids, ElementsAre(2));
+  EXPECT_THAT(stream.next()->ids, ElementsAre(4));
+  EXPECT_EQ(stream.next(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace roux::data

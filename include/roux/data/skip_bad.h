@@ -18,6 +18,16 @@ struct BadExamples {
   std::function<void(const DataError& what, std::int64_t count)> report;
 };
 
+// One bad example more: reports it, and throws DataError where there are too many by now.
+inline void count_bad(const BadExamples& options, const DataError& what, std::int64_t good,
+                      std::int64_t bad) {
+  if (options.report) options.report(what, bad);
+  const std::int64_t seen = std::max<std::int64_t>(good + bad, 1000);
+  if (static_cast<double>(bad) <= options.max_share * static_cast<double>(seen)) return;
+  throw DataError(cat(bad, " of ", good + bad, " examples are broken, more than a share of ",
+                      options.max_share, ". The last: ", what.what()));
+}
+
 // Leaves out what is broken: an example whose next() throws DataError.
 template <typename T>
 class SkipBad final : public Stream<T> {
@@ -35,13 +45,7 @@ class SkipBad final : public Stream<T> {
         return example;
       } catch (const DataError& error) {
         ++bad_;
-        if (options_.report) options_.report(error, bad_);
-        const std::int64_t seen = std::max<std::int64_t>(good_ + bad_, 1000);
-        if (static_cast<double>(bad_) > options_.max_share * static_cast<double>(seen)) {
-          throw DataError(cat(bad_, " of ", good_ + bad_,
-                              " examples are broken, more than a share of ", options_.max_share,
-                              ". The last: ", error.what()));
-        }
+        count_bad(options_, error, good_, bad_);
       }
     }
   }

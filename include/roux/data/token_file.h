@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -47,10 +48,13 @@ class TokenFile {
   std::shared_ptr<const Mapped> mapped_;
 };
 
-// Documents [first, last) of a token file.
+// Documents [first, last) of a token file, those whose key is taken.
 class ReadTokens final : public Stream<Document> {
  public:
-  ReadTokens(TokenFile file, std::int64_t first, std::int64_t last);
+  using Takes = std::function<bool(std::uint32_t key)>;
+
+  // Without `takes`, all of them.
+  ReadTokens(TokenFile file, std::int64_t first, std::int64_t last, Takes takes = {});
 
   std::optional<Document> next() override;
   void rewind(std::int64_t epoch) override;
@@ -62,6 +66,7 @@ class ReadTokens final : public Stream<Document> {
   std::int64_t first_;
   std::int64_t last_;
   std::int64_t next_;
+  Takes takes_;
 };
 
 // Writes a token file, which is there as a whole once finish() returns, and else not at all.
