@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace roux::data {
+
+enum class Compression { None, Gzip, Zstd };
+
+// "plain", "gzip" or "zstd".
+std::string_view name_of(Compression compression);
+
+// Told by a file's first bytes, whatever its name is. `begins_with` is all of a shorter file.
+Compression compression_of(std::span<const char> begins_with);
+
+// The bytes of a file from some place on, decompressed. One thread at a time.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+
+  // Fills `into` from its front and returns how much of it: at least one byte, unless this is the
+  // end. Throws DataError, which names the file and the offset in it, where the file is damaged or
+  // has shrunk, and Error where it can't be read; the source is of no more use then.
+  // Requires: `into` is not empty.
+  virtual std::size_t read(std::span<char> into) = 0;
+};
+
+// The file as it is, from byte `begin` on. Throws DataError where it holds less than `size` bytes,
+// which it is known to have held before.
+std::unique_ptr<ByteSource> open_plain(const std::filesystem::path& path, std::int64_t begin = 0,
+                                       std::int64_t size = 0);
+
+// All that `path` holds, decompressed: of gzip files all members, of zstd files all frames.
+// Throws DataError where its name says .gz or .zst, and its bytes don't.
+std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& path);
+
+}  // namespace roux::data
