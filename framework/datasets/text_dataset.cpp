@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "datasets/text_parts.h"
-#include "datasets/token_manifest.h"
+#include "roux/datasets/token_manifest.h"
 #include "roux/base/error.h"
 #include "roux/base/log.h"
 #include "roux/base/units.h"

@@ -13,7 +13,8 @@ TextEncoder::TextEncoder(std::shared_ptr<const Tokenizer> tokenizer, std::string
   eos_ = tokenizer_->special_tokens().eos;
   if (!eos_) {
     throw ConfigError(
-        "the tokenizer has no token for the end of a text: say add_eos = false, or name one as "
+        "the tokenizer has no token for the end of a text: do without (add_eos = false, --no-eos), "
+        "or name one as "
         "eos_token in its tokenizer_config.json");
   }
 }

@@ -1,4 +1,4 @@
-#include "datasets/token_manifest.h"
+#include "roux/datasets/token_manifest.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -49,6 +49,7 @@ TokenManifest read_manifest(const fs::path& folder) {
       refuse(cat("its version is ", version, ", and ", kVersion, " is what this program reads"));
     }
     manifest.tokenizer = json.at("tokenizer").get<std::string>();
+    manifest.tokenizer_name = json.at("tokenizer_name").get<std::string>();
     manifest.field = json.at("field").get<std::string>();
     manifest.add_eos = json.at("add_eos").get<bool>();
     for (const Json& one : json.at("files")) {
@@ -65,6 +66,7 @@ TokenManifest read_manifest(const fs::path& folder) {
 void write_manifest(const fs::path& folder, const TokenManifest& manifest) {
   Json json{{"version", kVersion},
             {"tokenizer", manifest.tokenizer},
+            {"tokenizer_name", manifest.tokenizer_name},
             {"field", manifest.field},
             {"add_eos", manifest.add_eos},
             {"files", Json::array()}};

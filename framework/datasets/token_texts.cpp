@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "datasets/text_parts.h"
-#include "datasets/token_manifest.h"
 #include "roux/base/error.h"
 #include "roux/data/token_file.h"
+#include "roux/datasets/token_manifest.h"
 
 namespace roux::datasets {
 namespace {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "datasets/text_encoder.h"
-#include "datasets/token_manifest.h"
 #include "roux/base/checksum.h"
 #include "roux/base/error.h"
 #include "roux/base/file_lock.h"
@@ -16,6 +15,7 @@
 #include "roux/data/lines.h"
 #include "roux/data/pipeline.h"
 #include "roux/data/token_file.h"
+#include "roux/datasets/token_manifest.h"
 
 namespace roux::datasets {
 namespace {
@@ -76,7 +76,8 @@ class Tokenization {
                             FileLock::holder(options_.folder / ".lock")));
     }
     fs::remove(options_.folder / kTokenManifest);  // until all of its files are there
-    TokenManifest manifest{fingerprint_, options_.field, options_.add_eos, {}};
+    TokenManifest manifest{
+        fingerprint_, options_.tokenizer_name, options_.field, options_.add_eos, {}};
     for (const FilePart& part : parts) {
       char name[32];
       std::snprintf(name, sizeof(name), "%06zu.tokens", manifest.files.size());

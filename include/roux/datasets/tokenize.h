@@ -26,6 +26,7 @@ struct TokenizeProgress {
 struct TokenizeOptions {
   std::vector<std::string> sources;  // as in TextSource
   std::filesystem::path folder;      // made if it is missing
+  std::string tokenizer_name;        // for TokenManifest
   std::string field = "text";
   bool add_eos = true;
 

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -12,6 +10,7 @@
 #include "roux/base/units.h"
 #include "roux/tokenizer/bpe_trainer.h"
 #include "text_files.h"
+#include "tool/progress_line.h"
 
 namespace roux::tool {
 namespace {
@@ -19,59 +18,13 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-// Says how far it is: in one line on a terminal, in a line every ten seconds elsewhere.
-class ProgressLine {
- public:
-  ProgressLine(std::uint64_t total_bytes, std::int64_t vocab_size, bool quiet)
-      : total_bytes_(total_bytes),
-        vocab_size_(vocab_size),
-        quiet_(quiet),
-        is_terminal_(isatty(STDERR_FILENO) == 1) {}
-
-  ~ProgressLine() { clear(); }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  void show(const BpeProgress& progress) {
-    const auto now = Clock::now();
-    const bool is_last = progress.tokens == vocab_size_;
-    if (quiet_ || is_last || now - last_ < (is_terminal_ ? kOnTerminal : kElsewhere)) return;
-    last_ = now;
-    const std::string line = progress.tokens > 0 ? merging(progress) : counting(progress);
-    if (is_terminal_) {
-      std::cerr << '\r' << line << "\x1b[K" << std::flush;
-      shown_ = true;
-    } else {
-      std::cerr << line << '\n';
-    }
-  }
-
-  void clear() {
-    if (shown_) std::cerr << "\r\x1b[K" << std::flush;
-    shown_ = false;
-  }
-
- private:
-  static constexpr std::chrono::milliseconds kOnTerminal{100};
-  static constexpr std::chrono::milliseconds kElsewhere{10'000};
-
-  std::string counting(const BpeProgress& progress) const {
-    return cat("counting words: ", approximate_bytes(progress.bytes),
-               total_bytes_ ? cat(" of ", approximate_bytes(total_bytes_)) : "", ", ",
-               progress.words, " different ones");
-  }
-
-  std::string merging(const BpeProgress& progress) const {
-    return cat("merging: ", progress.tokens, " of ", vocab_size_, " tokens");
-  }
-
-  std::uint64_t total_bytes_;
-  std::int64_t vocab_size_;
-  bool quiet_;
-  bool is_terminal_;
-  bool shown_ = false;
-  Clock::time_point last_ = Clock::now();
-};
+std::string progress_text(const BpeProgress& progress, std::uint64_t total_bytes,
+                          std::int64_t vocab_size) {
+  if (progress.tokens > 0) return cat("merging: ", progress.tokens, " of ", vocab_size, " tokens");
+  return cat("counting words: ", approximate_bytes(progress.bytes),
+             total_bytes ? cat(" of ", approximate_bytes(total_bytes)) : "", ", ", progress.words,
+             " different ones");
+}
 
 std::string_view pattern_of(const std::string& name) {
   if (name == "gpt2") return split_patterns::kGpt2;
@@ -122,10 +75,12 @@ int train(const Arguments& arguments) {
   TextFiles files(arguments.operands, format_of(arguments.text("--format", "auto")),
                   arguments.text("--field", "text"), config.pattern);
   const auto start = Clock::now();
-  ProgressLine line(files.total_bytes(), config.vocab_size, quiet);
+  ProgressLine line(quiet);
   const TrainedBpe trained = train_bpe(
       config, [&](std::string& text) { return files.next(text); },
-      [&](const BpeProgress& progress) { line.show(progress); });
+      [&](const BpeProgress& progress) {
+        if (line.due()) line.show(progress_text(progress, files.total_bytes(), config.vocab_size));
+      });
   if (trained.bytes == 0) {
     throw ConfigError(cat("tokenizer train: ", join(arguments.operands, ", "),
                           arguments.operands.size() == 1 ? " holds" : " hold",

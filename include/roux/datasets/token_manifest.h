@@ -17,7 +17,8 @@ struct TokenManifest {
     std::int64_t tokens = 0;
   };
 
-  std::string tokenizer;  // fingerprint_of() what made it
+  std::string tokenizer;       // fingerprint_of() what made it
+  std::string tokenizer_name;  // how whoever made it called it: a path or a card; "" if not said
   std::string field;
   bool add_eos = true;
   std::vector<File> files;
