@@ -8,8 +8,12 @@
 #include <tuple>
 #include <vector>
 
+#include "data/test_files.h"
 #include "roux/base/error.h"
+#include "roux/base/temporary_folder.h"
 #include "roux/base/thread_pool.h"
+#include "roux/data/jsonl.h"
+#include "roux/data/lines.h"
 #include "roux/data/pack.h"
 #include "roux/data/pipeline.h"
 
@@ -37,6 +41,13 @@ std::string show(const PackedBatch& batch) {
   text += '/';
   for (const Number start : batch.cu_seqlens) text += std::to_string(start) + ' ';
   return text;
+}
+
+std::string show(const std::string& text) {
+  return text;
+}
+std::string show(const Line& line) {
+  return describe(line.where) + ' ' + line.text;
 }
 
 // Examples as text, so that pipelines of any kind can be asked the same; an error counts as one.
@@ -107,6 +118,31 @@ Pipeline<PackedBatch> packed(Pipeline<Number> from, PackOptions options) {
   return std::move(from).map(document).then<Pack>(options);
 }
 
+// Files of lines, some too long and some that are no JSON; one ends in the midst of a line, and the
+// last of each kind is damaged. `pack` compresses what they hold.
+std::vector<FilePart> line_files(const std::string& kind, std::string (*pack)(std::string_view)) {
+  static const TemporaryFolder folder;
+  std::string text = "\xef\xbb\xbf";
+  for (int i = 0; i < 7; ++i) {
+    text += i % 7 == 3 ? "" : cat("{\"text\": \"", std::string(i % 5 == 4 ? 50 : 3, 'x'), i, "\"}");
+    text += i % 2 == 0 ? "\n" : "\r\n";
+  }
+  std::string damaged = pack(text + text);
+  if (damaged != text + text) damaged[damaged.size() - 6] ^= 1;
+  const std::vector<std::filesystem::path> files{
+      folder.path() / (kind + ".a"), folder.path() / (kind + ".b"), folder.path() / (kind + ".c")};
+  put_file(files[0], pack(text) + pack(text));
+  put_file(files[1], pack(text + "the end"));
+  put_file(files[2], pack("one\n") + damaged);
+  return cut_files(files, {.part_bytes = 100, .stripes = 3});
+}
+
+Pipeline<Line> line_parts(const std::string& kind, std::string (*pack)(std::string_view)) {
+  return read_list(line_files(kind, pack)).yield_from([](const FilePart& part) -> StreamPtr<Line> {
+    return std::make_unique<ReadLines>(part, LineOptions{.max_line_bytes = 40});
+  });
+}
+
 std::vector<Case> cases() {
   std::vector<Case> all;
   const auto add = [&](std::string name, auto make) {
@@ -122,6 +158,21 @@ std::vector<Case> cases() {
   add("List", [](ThreadPool&) { return read_list<Number>({3, 1, 4, 1, 5}); });
   add("EmptyList", [](ThreadPool&) { return read_list<Number>({}); });
   add("Range", [](ThreadPool&) { return read_range(3, 20, 4); });
+  const auto as_it_is = [](std::string_view text) { return std::string(text); };
+  add("PlainLines", [=](ThreadPool&) { return line_parts("plain", as_it_is); });
+  add("GzipLines", [](ThreadPool&) { return line_parts("gzip", gzip); });
+  add("ZstdLines", [](ThreadPool&) { return line_parts("zstd", zstd); });
+  add("EmptyLines", [](ThreadPool&) {
+    return Pipeline<Line>(
+        open_lines({.file = line_files("zstd", zstd)[0].file, .stripe = 99, .stripes = 100}));
+  });
+  add("JsonOfShuffledParts", [](ThreadPool& pool) {
+    return read_list(line_files("zstd", zstd))
+        .shuffle(0, seed())
+        .interleave(open_lines, 2)
+        .parallel_map(JsonText("text"), pool, 3)
+        .shuffle(5, seed());
+  });
   add_both("Map", [](From from, ThreadPool&) { return std::move(from).map(squared); });
   add_both("ParallelMap", [](From from, ThreadPool& pool) {
     return std::move(from).parallel_map(squared, pool, 5);

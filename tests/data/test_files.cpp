@@ -36,6 +36,8 @@ std::string zstd(std::string_view text) {
 }
 
 void put_file(const std::filesystem::path& path, std::string_view bytes) {
+  // A file that is written anew, in place, goes to the disk when it is closed.
+  std::filesystem::remove(path);
   std::ofstream file(path, std::ios::binary);
   file << bytes;
   require(static_cast<bool>(file.flush()), "a file of the test was not written");
