@@ -10,6 +10,7 @@
 
 #include "roux/base/random.h"
 #include "roux/data/pipeline.h"
+#include "roux/data/recycled_memory.h"
 
 namespace roux::data {
 namespace {
@@ -193,6 +194,23 @@ TEST(Pack, WritesIntoTheMemoryItIsGiven) {
   EXPECT_EQ(kept[0], 4);
   kept.reset();
   EXPECT_EQ(memory.held, 0);
+}
+
+TEST(RecycledMemory, GivesAgainWhatItWasGivenBack) {
+  CountingMemory from;
+  {
+    RecycledMemory memory(from);
+    void* first = memory.allocate(1000, 64);
+    void* second = memory.allocate(1000, 64);
+    EXPECT_NE(first, second);
+    memory.deallocate(first, 1000, 64);
+    EXPECT_EQ(memory.allocate(1000, 64), first);
+    void* other = memory.allocate(2000, 64);
+    for (void* block : {first, second}) memory.deallocate(block, 1000, 64);
+    memory.deallocate(other, 2000, 64);
+    EXPECT_EQ(from.held, 4000) << "kept for the next";
+  }
+  EXPECT_EQ(from.held, 0);
 }
 
 }  // namespace

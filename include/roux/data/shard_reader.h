@@ -62,7 +62,7 @@ class ShardReader {
       fill();
       Shard& shard = shards_.at(plan_.shard_of(next_));
       std::unique_lock lock(mutex_);
-      came_.wait(lock, [&] { return !shard.ready.empty(); });
+      while (shard.ready.empty()) wait_for(shard, lock);
       Ready first = std::move(shard.ready.front());
       shard.ready.pop_front();
       lock.unlock();
@@ -126,7 +126,7 @@ class ShardReader {
     bool ended = false;
     std::deque<Ready> ready;
     std::int64_t wanted = 0;  // batches asked for and not begun
-    bool working = false;     // a thread is at it
+    bool busy = false;        // a thread is at it
   };
 
   // Asks for what lies ahead, in the order in which it will be needed.
@@ -137,37 +137,58 @@ class ShardReader {
   void ask(Shard& shard) {
     const std::lock_guard lock(mutex_);
     ++shard.wanted;
-    if (std::exchange(shard.working, true)) return;
-    ++working_;
-    pool_.submit([this, &shard] { work(shard); });
+    due_.push_back(&shard);
+    if (at_work_ == pool_.num_threads()) return;
+    ++at_work_;
+    pool_.submit([this] { work(); });
   }
 
-  void work(Shard& shard) {
+  // What a thread of the pool does, as long as there is something to do.
+  void work() {
     std::unique_lock lock(mutex_);
-    while (shard.wanted > 0) {
-      --shard.wanted;
-      lock.unlock();
-      Ready one;
-      try {
-        one.batch = shard.stream->next();
-      } catch (...) {
-        one.error = std::current_exception();
-      }
-      one.behind = data::save(*shard.stream);
-      lock.lock();
-      shard.ready.push_back(std::move(one));
-      came_.notify_all();
+    while (!due_.empty()) {
+      Shard& shard = *due_.front();
+      due_.pop_front();
+      while (shard.wanted > 0 && !shard.busy) read(shard, lock);
     }
-    shard.working = false;
-    --working_;
-    came_.notify_all();  // under the lock: the reader may be gone once it is free
+    // Under the lock, or the reader might be gone.
+    if (--at_work_ == 0) came_.notify_all();
+  }
+
+  // The thread that calls next_step() lends a hand where there is one to lend: it would only wait.
+  void wait_for(Shard& shard, std::unique_lock<std::mutex>& lock) {
+    if (shard.wanted > 0 && !shard.busy) {
+      read(shard, lock);
+      return;
+    }
+    awaited_ = &shard;
+    came_.wait(lock, [&] { return !shard.ready.empty(); });
+    awaited_ = nullptr;
+  }
+
+  void read(Shard& shard, std::unique_lock<std::mutex>& lock) {
+    --shard.wanted;
+    shard.busy = true;
+    lock.unlock();
+    Ready one;
+    try {
+      one.batch = shard.stream->next();
+    } catch (...) {
+      one.error = std::current_exception();
+    }
+    one.behind = data::save(*shard.stream);
+    lock.lock();
+    shard.busy = false;
+    shard.ready.push_back(std::move(one));
+    if (awaited_ == &shard) came_.notify_all();
   }
 
   // Nothing of ours runs any more once this returns, and nothing is read ahead.
   void stop() {
     std::unique_lock lock(mutex_);
+    due_.clear();
     for (auto& [number, shard] : shards_) shard.wanted = 0;
-    came_.wait(lock, [&] { return working_ == 0; });
+    came_.wait(lock, [&] { return at_work_ == 0; });
     for (auto& [number, shard] : shards_) shard.ready.clear();
     step_.clear();
   }
@@ -181,8 +202,10 @@ class ShardReader {
   std::vector<std::pair<Shard*, Ready>> step_;  // what there is of the step that is being read
 
   std::mutex mutex_;
-  std::condition_variable came_;
-  std::int64_t working_ = 0;
+  std::condition_variable came_;  // a batch that is awaited, or the last thread to its end
+  const Shard* awaited_ = nullptr;
+  std::deque<Shard*> due_;  // one entry for each batch that is wanted, in order
+  int at_work_ = 0;         // threads of the pool
 };
 
 }  // namespace roux::data
