@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <string_view>
 
 #include "base/posix.h"
 #include "data/byte_sources.h"
@@ -63,6 +64,15 @@ bool starts(std::span<const char> bytes, std::string_view with) {
   return std::string_view(bytes.data(), bytes.size()).starts_with(with);
 }
 
+Compression told_by(std::span<const char> begins_with) {
+  if (starts(begins_with, "\x1f\x8b")) return Compression::Gzip;
+  if (starts(begins_with, "\x28\xb5\x2f\xfd")) return Compression::Zstd;
+  // A frame that decompressors skip: pzstd and others begin with one.
+  const bool skipped = begins_with.size() >= 4 && (begins_with[0] & 0xf0) == 0x50 &&
+                       starts(begins_with.subspan(1), "\x2a\x4d\x18");
+  return skipped ? Compression::Zstd : Compression::None;
+}
+
 std::string shown(std::span<const char> bytes) {
   if (bytes.empty()) return "it is empty";
   std::string text = "it begins with the bytes";
@@ -75,27 +85,6 @@ std::string shown(std::span<const char> bytes) {
 }
 
 }  // namespace
-
-std::string_view name_of(Compression compression) {
-  switch (compression) {
-    case Compression::None:
-      return "plain";
-    case Compression::Gzip:
-      return "gzip";
-    case Compression::Zstd:
-      return "zstd";
-  }
-  return "";
-}
-
-Compression compression_of(std::span<const char> begins_with) {
-  if (starts(begins_with, "\x1f\x8b")) return Compression::Gzip;
-  if (starts(begins_with, "\x28\xb5\x2f\xfd")) return Compression::Zstd;
-  // A frame that decompressors skip: pzstd and others begin with one.
-  const bool skipped = begins_with.size() >= 4 && (begins_with[0] & 0xf0) == 0x50 &&
-                       starts(begins_with.subspan(1), "\x2a\x4d\x18");
-  return skipped ? Compression::Zstd : Compression::None;
-}
 
 PackedBytes::PackedBytes(const std::filesystem::path& path)
     : path_(path.string()),
@@ -121,17 +110,26 @@ std::unique_ptr<ByteSource> open_plain(const std::filesystem::path& path, std::i
   return std::make_unique<PlainSource>(path, begin, size);
 }
 
-std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& path) {
-  auto plain = open_plain(path);
+Compression compression_of(const std::filesystem::path& path) {
   std::array<char, 4> first{};
-  const std::span<const char> begins_with(first.data(), plain->read(first));
-  const Compression compression = compression_of(begins_with);
-  if (compression == Compression::Gzip) return open_gzip(path);
-  if (compression == Compression::Zstd) return open_zstd(path);
+  const std::span<const char> begins_with(first.data(), open_plain(path)->read(first));
+  const Compression compression = told_by(begins_with);
   const std::filesystem::path suffix = path.extension();
-  if (suffix == ".gz" || suffix == ".zst") {
+  if (compression == Compression::None && (suffix == ".gz" || suffix == ".zst")) {
     throw DataError(cat(path.string(), ": is named ", suffix.string(),
                         ", but holds neither gzip nor zstd: ", shown(begins_with)));
+  }
+  return compression;
+}
+
+std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& path) {
+  switch (compression_of(path)) {
+    case Compression::Gzip:
+      return open_gzip(path);
+    case Compression::Zstd:
+      return open_zstd(path);
+    case Compression::None:
+      break;
   }
   return open_plain(path);
 }

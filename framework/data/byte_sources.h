@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "roux/base/error.h"
 #include "roux/data/byte_source.h"

@@ -1,7 +1,6 @@
 #include "roux/data/file_part.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <system_error>
 #include <utility>
@@ -39,11 +38,7 @@ LineFile::LineFile(std::filesystem::path path) : path_(std::move(path)) {
                           " must be a file, which can be read more than once, but is ",
                           std::filesystem::is_directory(status) ? "a folder" : "none"));
   }
-  const auto source = open_plain(path_);
-  std::array<char, 4> first{};
-  compression_ = compression_of({first.data(), source->read(first)});
-  // Complains of a name that promises what the file does not hold.
-  if (compression_ == Compression::None) open_bytes(path_);
+  compression_ = compression_of(path_);
   size_ = static_cast<std::int64_t>(std::filesystem::file_size(path_));
 }
 

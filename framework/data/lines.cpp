@@ -37,6 +37,7 @@ void fail_at(const LinePlace& place, std::string_view what) {
 
 ReadLines::ReadLines(FilePart part, LineOptions options)
     : part_(std::move(part)), options_(options), offset_(part_.begin) {
+  require(part_.file != nullptr, "lines are read from a file");
   require(options.max_line_bytes >= 1, "a line must be allowed at least one byte");
   require(0 <= part_.stripe && part_.stripe < part_.stripes,
           "a stripe's number must be less than their count");

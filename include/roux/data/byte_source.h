@@ -5,17 +5,14 @@
 #include <filesystem>
 #include <memory>
 #include <span>
-#include <string_view>
 
 namespace roux::data {
 
 enum class Compression { None, Gzip, Zstd };
 
-// "plain", "gzip" or "zstd".
-std::string_view name_of(Compression compression);
-
-// Told by a file's first bytes, whatever its name is. `begins_with` is all of a shorter file.
-Compression compression_of(std::span<const char> begins_with);
+// Told by the file's first bytes. Throws DataError where its name says .gz or .zst, and they are
+// neither's.
+Compression compression_of(const std::filesystem::path& path);
 
 // The bytes of a file from some place on, decompressed. One thread at a time.
 class ByteSource {
@@ -34,8 +31,7 @@ class ByteSource {
 std::unique_ptr<ByteSource> open_plain(const std::filesystem::path& path, std::int64_t begin = 0,
                                        std::int64_t size = 0);
 
-// All that `path` holds, decompressed: of gzip files all members, of zstd files all frames.
-// Throws DataError where its name says .gz or .zst, and its bytes don't.
+// All that the file holds, decompressed: of gzip files all members, of zstd files all frames.
 std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& path);
 
 }  // namespace roux::data
