@@ -24,7 +24,7 @@ class SampleSums {
   // One page of sums, in one of several ways of writing them.
   std::string document(RandomStream random) const;
 
-  // "3 + 4 =" and " 7", of every pair that is held out and in both orders.
+  // "3 + 4:" and " 3 4 5 6 7", of every pair that is held out and in both orders.
   std::vector<SampleQuestion> held_out() const;
 
  private:
@@ -34,11 +34,11 @@ class SampleSums {
   };
 
   Sum any(RandomStream& random) const;
+  std::string counted(RandomStream& random) const;
   std::string drill(RandomStream& random) const;
   std::string table(RandomStream& random) const;
   std::string turned(RandomStream& random) const;
   std::string spoken(RandomStream& random) const;
-  std::string counted(RandomStream& random) const;
   std::string questions(RandomStream& random) const;
   std::string told(RandomStream& random) const;
 

@@ -14,7 +14,8 @@ namespace roux::datasets {
 // A small made-up land: towns on a round road, each with its river, its ruler, what it makes, the
 // animal on its flag and the colour of its walls.
 //
-// A fifth of the facts is told in all ways but never asked for: whoever answers has understood.
+// A quarter of the facts is never asked for in one of the ways that there are: whoever answers then
+// knows the fact and not merely the line.
 //
 // Immutable once made.
 class SampleWorld {
@@ -23,10 +24,10 @@ class SampleWorld {
 
   std::string document(RandomStream random) const;
 
-  // Every question about what is told and never asked.
+  // The questions that no document asks.
   std::vector<SampleQuestion> held_out() const;
 
-  static constexpr std::size_t kTowns = 20;
+  static constexpr std::size_t kTowns = 16;
   static constexpr std::size_t kRelations = 6;
 
  private:
@@ -41,7 +42,8 @@ class SampleWorld {
   std::array<std::string, kTowns> names_;
   // By town, then by relation: what is true of it, as it stands in a sentence.
   std::array<std::array<std::string, kRelations>, kTowns> values_;
-  std::array<std::array<bool, kRelations>, kTowns> is_held_out_{};
+  // The question, of those of its relation, that is not asked of a town; -1 if all are.
+  std::array<std::array<int, kRelations>, kTowns> held_out_{};
 };
 
 }  // namespace roux::datasets

@@ -18,7 +18,7 @@ struct SampleDocument {
   std::string text;
 };
 
-// What a model is to go on with, word by word: "3 + 4 =" and " 7".
+// What a model is to go on with, word by word: "3 + 4:" and " 3 4 5 6 7".
 struct SampleQuestion {
   std::string prompt;
   std::string answer;  // up to the end of its line
@@ -28,8 +28,8 @@ struct SampleQuestion {
 // things stay the same, sums of one-digit numbers, and the facts of a made-up world.
 //
 // What shows that a model has understood, and not merely kept what it read, is held out: the sums
-// of a fifth of the pairs, in either order and in any words; and the questions about a fifth of the
-// facts, which documents tell but never ask for.
+// of a fifth of the pairs, in either order and in any words; and, for a quarter of the facts, one
+// of the ways in which they are asked for.
 //
 // Immutable once made; every member may be called from any thread.
 class SampleCorpus {

@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands.h"
+#include "roux/base/error.h"
+#include "roux/base/files.h"
+#include "roux/base/units.h"
+#include "roux/datasets/sample_corpus.h"
+#include "roux/datasets/sample_folder.h"
+#include "tool/table.h"
+
+namespace roux::tool {
+namespace {
+
+namespace fs = std::filesystem;
+using datasets::SampleConfig;
+using datasets::SampleCorpus;
+using datasets::SampleKind;
+
+struct Entry {
+  std::string_view file;
+  std::string_view what;
+  bool has_lines = true;
+};
+
+constexpr Entry kEntries[] = {
+    {"train.jsonl", "documents to train on"},
+    {"valid.jsonl", "documents of the same kinds to validate with"},
+    {"sums_held_out.jsonl", "sums that no document gives away"},
+    {"world_held_out.jsonl", "questions about facts that are told and never asked for"},
+    {"tokenizer.json", "the tokenizer for all of it", false}};
+
+void print_files(const fs::path& folder) {
+  Column names;
+  Column sizes{.right = true};
+  Column lines{.right = true};
+  Column notes;
+  for (const auto& [file, what, has_lines] : kEntries) {
+    const std::string bytes = read_file(folder / file);
+    names.cells.push_back(cat("  ", file));
+    sizes.cells.push_back(approximate_bytes(bytes.size()));
+    lines.cells.push_back(has_lines ? with_commas(std::ranges::count(bytes, '\n')) : "");
+    notes.cells.emplace_back(what);
+  }
+  print({names, sizes, lines, notes});
+}
+
+// The first of each kind, as a model will see it.
+void print_examples(const SampleConfig& config) {
+  const SampleCorpus corpus(config.seed);
+  for (const SampleKind kind : {SampleKind::Story, SampleKind::Sums, SampleKind::World}) {
+    std::uint64_t index = 0;
+    while (corpus.document(index).kind != kind) ++index;
+    std::cout << "\n-- " << datasets::name_of(kind) << '\n' << corpus.document(index).text << '\n';
+  }
+}
+
+int sample(const Arguments& arguments) {
+  SampleConfig config;
+  config.seed = static_cast<std::uint64_t>(arguments.number("--seed", 0));
+  config.megabytes = arguments.number("--megabytes", config.megabytes, 1, 1000);
+  const fs::path folder = arguments.has("--output") ? fs::path(arguments.text("--output"))
+                                                    : datasets::default_sample_folder(config);
+  const auto start = std::chrono::steady_clock::now();
+  const bool is_new = datasets::make_sample_corpus(folder, config);
+  const auto time = std::chrono::steady_clock::now() - start;
+  if (arguments.has("--quiet")) {
+    std::cout << folder.string() << '\n';
+    return 0;
+  }
+  std::cout << folder.string()
+            << (is_new ? cat(": made in ", approximate_duration(time)) : ": was there already")
+            << '\n';
+  print_files(folder);
+  print_examples(config);
+  std::cout
+      << "\nA model that goes on with a \"prompt\" of the held-out files by its \"answer\" has\n"
+         "understood. What the tokenizer makes of a text:\n"
+         "  echo '3 + 4 = 7' | roux tokenizer encode --tokens -m "
+      << folder.string() << '\n';
+  return 0;
+}
+
+}  // namespace
+
+Command sample_command() {
+  return {.name = "sample",
+          .summary = "makes a few megabytes of stories, sums and facts, to train a tiny model on",
+          .options = {{.name = "--output",
+                       .value = "DIR",
+                       .help = "a new folder for it; one in the cache unless given",
+                       .letter = "-o"},
+                      {.name = "--seed",
+                       .value = "N",
+                       .help = "another one gives other stories, other held-out sums and another "
+                               "world; 0 unless given"},
+                      {.name = "--megabytes",
+                       .value = "N",
+                       .help = "how much text to train on, from 1 to 1000; 4 unless given"},
+                      {.name = "--quiet", .help = "print the folder alone", .letter = "-q"}},
+          .details =
+              "The same seed and size give the same bytes. What is there already is left as it "
+              "is. In the\ncache it lies below $XDG_CACHE_HOME/roux, else ~/.cache/roux.\n",
+          .run = sample};
+}
+
+}  // namespace roux::tool
