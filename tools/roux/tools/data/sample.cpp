@@ -33,7 +33,7 @@ constexpr Entry kEntries[] = {
     {"train.jsonl", "documents to train on"},
     {"valid.jsonl", "documents of the same kinds to validate with"},
     {"sums_held_out.jsonl", "sums that no document gives away"},
-    {"world_held_out.jsonl", "questions about facts that are told and never asked for"},
+    {"world_held_out.jsonl", "facts, asked for in a way that no document does"},
     {"tokenizer.json", "the tokenizer for all of it", false}};
 
 void print_files(const fs::path& folder) {
@@ -79,11 +79,12 @@ int sample(const Arguments& arguments) {
             << '\n';
   print_files(folder);
   print_examples(config);
+  const std::string where = folder.string();
   std::cout
-      << "\nA model that goes on with a \"prompt\" of the held-out files by its \"answer\" has\n"
-         "understood. What the tokenizer makes of a text:\n"
-         "  echo '3 + 4 = 7' | roux tokenizer encode --tokens -m "
-      << folder.string() << '\n';
+      << "\nA model that goes on after a \"prompt\" of the held-out files with its \"answer\" has\n"
+      << "learned to count and to remember. To look around:\n"
+      << "  roux data inspect " << where << "/train.jsonl -m " << where << '\n'
+      << "  echo '3 + 4: 3 4 5 6 7' | roux tokenizer encode --tokens -m " << where << '\n';
   return 0;
 }
 
