@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """What tools/bench tokenizer measures beside ours: the same tokenizer and texts in other libraries.
 
-  tools/parity.d/tokenizer_peers.py prepare FOLDER [CORPUS.jsonl]
+  tools/bench.d/tokenizer_peers.py prepare FOLDER [CORPUS.jsonl]
       makes FOLDER/corpus.jsonl (from the text on this machine, or a copy) and FOLDER/tokenizer.json
       (byte-level BPE, 32,000 tokens, Llama 3's pattern) unless they are there
-  tools/parity.d/tokenizer_peers.py tiktoken|tokenizers FOLDER MEGABYTES
+  tools/bench.d/tokenizer_peers.py tiktoken|tokenizers FOLDER MEGABYTES
       for each line on standard input ("encode", "encode2", "decode"): seconds, those of
       the processor, and what was done
 
