@@ -61,7 +61,7 @@ const std::array<Relation, SampleWorld::kRelations>& relations() {
       {.tellings = {"the road from {town} leads to {value}.",
                     "after {town} the road comes to {value}.",
                     "from {town} it is a day's walk to {value}.",
-                    "who leaves {town} by the road comes to {value}."},
+                    "whoever leaves {town} by the road comes to {value}."},
        .questions = {"Where does the road from {town} lead?",
                      "To which town does the road from {town} lead?",
                      "Which town comes after {town} on the road?"},
