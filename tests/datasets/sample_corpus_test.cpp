@@ -85,11 +85,11 @@ TEST(SampleCorpus, IsTheTextOfItsVersion) {
   std::string all;
   for (std::uint64_t i = 0; i < 1000; ++i) all += corpus().document(i).text;
 
-  EXPECT_EQ(hash_name(all), 8247839765681240086U);
+  EXPECT_EQ(hash_name(all), 3930381205905851012U);
 }
 
 TEST(SampleCorpus, IsMadeOfPlainSentences) {
-  const std::regex slip("  |\\{|\\}|\\ba [aeiou]|\\ban [^aeiou]|[.?!] [a-z]|\\.\\.");
+  const std::regex slip("  |\\{|\\}|\\ba [aeiou]|\\ban [^aeiou]|\\ba ho[nu]|[.?!] [a-z]|\\.\\.");
   for (const SampleKind kind : {SampleKind::Story, SampleKind::Sums, SampleKind::World}) {
     for (const std::string& text : texts(kind)) {
       EXPECT_FALSE(std::regex_search(text, slip)) << text;

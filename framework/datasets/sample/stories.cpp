@@ -18,7 +18,7 @@ constexpr std::string_view kBoys[] = {"Adam",  "Ben",  "Carl",  "David", "Emil",
                                       "Hugo",  "Ivan", "Jack",  "Karim", "Leo",  "Max",   "Noah",
                                       "Oscar", "Paul", "Peter", "Sam",   "Tom",  "Will"};
 constexpr std::string_view kTraits[] = {"brave",    "kind",    "clever",  "curious", "funny",
-                                        "quiet",    "patient", "careful", "honest",  "shy",
+                                        "quiet",    "patient", "careful", "polite",  "shy",
                                         "cheerful", "gentle",  "lazy",    "stubborn"};
 constexpr Place kPlaces[] = {
     {"garden", "in"},     {"kitchen", "in"}, {"forest", "in"},  {"barn", "in"},

@@ -79,12 +79,13 @@ int sample(const Arguments& arguments) {
             << '\n';
   print_files(folder);
   print_examples(config);
+  const auto sum = SampleCorpus(config.seed).held_out_sums().front();
   const std::string where = folder.string();
-  std::cout
-      << "\nA model that goes on after a \"prompt\" of the held-out files with its \"answer\" has\n"
-      << "learned to count and to remember. To look around:\n"
-      << "  roux data inspect " << where << "/train.jsonl -m " << where << '\n'
-      << "  echo '3 + 4: 3 4 5 6 7' | roux tokenizer encode --tokens -m " << where << '\n';
+  std::cout << "\nA model that goes on after a \"prompt\" of the held-out files (" << sum.prompt
+            << ") with its\n\"answer\" (" << sum.answer.substr(1)
+            << ") has learned to count and to remember. To look around:\n"
+            << "  roux data inspect " << where << "/train.jsonl -m " << where << '\n'
+            << "  echo '3 + 4: 3 4 5 6 7' | roux tokenizer encode --tokens -m " << where << '\n';
   return 0;
 }
 
