@@ -229,10 +229,15 @@ def draw_heads(random):
     return kv_heads * random.choice([1, 2, 4]), kv_heads
 
 
+def wide_enough(hidden):
+    """A norm over four numbers magnifies rounding: past 1e-4 now and then, whoever computes it."""
+    return hidden * -(-12 // hidden)
+
+
 def draw_decoder(random, model_type, own_head_dim=True, heads_of=None, **more):
     heads, kv_heads = heads_of or draw_heads(random)
     head_dim = random.choice([4, 6, 8, 16])
-    hidden = heads * head_dim
+    hidden = wide_enough(heads * head_dim)
     config = decoder(model_type, heads, kv_heads, hidden, random.randrange(8, 70),
                      random.choice([1, 2, 3]), rms_norm_eps=random.choice([1e-6, 1e-5, 1e-3]),
                      rope_theta=random.choice([50.0, 10000.0, 500000.0]),
@@ -285,7 +290,7 @@ def draw_olmo2(random):
 def draw_gemma(random, model_type, **more):
     heads, kv_heads = draw_heads(random)
     return gemma(model_type, num_attention_heads=heads, num_key_value_heads=kv_heads,
-                 hidden_size=heads * random.choice([4, 6, 8]),
+                 hidden_size=wide_enough(heads * random.choice([4, 6, 8])),
                  intermediate_size=random.randrange(8, 70),
                  head_dim=random.choice([4, 6, 8, 10]),
                  query_pre_attn_scalar=random.choice([4, 8, 24]),
@@ -328,7 +333,7 @@ def draw_phi3(random):
 
 def draw_gpt2(random):
     heads = random.choice([1, 2, 3])
-    return gpt2(heads, heads * random.choice([4, 8, 10]), random.choice([1, 2, 3]),
+    return gpt2(heads, wide_enough(heads * random.choice([4, 8, 10])), random.choice([1, 2, 3]),
                 n_inner=random.choice([None, 17]), vocab_size=random.randrange(40, 130),
                 layer_norm_epsilon=random.choice([1e-5, 1e-3]))
 
