@@ -166,12 +166,18 @@ void TokenFile::verify() const {
   }
 }
 
-void TokenFile::check_size() const {
+void TokenFile::will_read(std::int64_t first, std::int64_t last) const {
   const std::uint64_t now = file_size(mapped_->descriptor.get(), mapped_->path);
   if (now < mapped_->size) {
     throw DataError(cat(mapped_->path.string(), " shrank while it was read, from ", mapped_->size,
                         " bytes to ", now));
   }
+  if (first == last) return;
+  constexpr std::uint64_t kPage = 4096;
+  const std::uint64_t width = mapped_->footer.token_bytes;
+  const std::uint64_t begin = (kPrefixBytes + mapped_->begin(first) * width) / kPage * kPage;
+  const std::uint64_t end = kPrefixBytes + mapped_->end(last - 1) * width;
+  ::madvise(const_cast<std::byte*>(mapped_->bytes + begin), end - begin, MADV_WILLNEED);
 }
 
 ReadTokens::ReadTokens(TokenFile file, std::int64_t first, std::int64_t last, Takes takes)
@@ -181,7 +187,7 @@ ReadTokens::ReadTokens(TokenFile file, std::int64_t first, std::int64_t last, Ta
 }
 
 std::optional<Document> ReadTokens::next() {
-  if (next_ == first_) file_.check_size();
+  if (next_ == first_) file_.will_read(first_, last_);
   while (next_ < last_) {
     const std::int64_t index = next_++;
     if (takes_ && !takes_(file_.key(index))) continue;

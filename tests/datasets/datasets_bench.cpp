@@ -3,8 +3,13 @@
 //
 //   datasets_bench pack SOURCE TOKENIZER THREADS [in_order|best]   JSONL, or a folder of tokens
 //   datasets_bench memcpy BYTES                                    for comparison
+//   datasets_bench read FOLDER                                     the disk, for comparison
+//   datasets_bench forget FOLDER         its files lie on the disk alone: what follows reads it
+//   cold
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -92,6 +97,34 @@ void copy(std::size_t bytes) {
   std::cout << "{\"seconds\": " << seconds << ", \"bytes_written\": " << bytes << "}\n";
 }
 
+template <typename F>
+void each_file(const std::string& folder, F visit) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const int file = ::open(entry.path().c_str(), O_RDONLY);
+    if (file < 0) throw Error(cat("cannot open ", entry.path()));
+    visit(file);
+    ::close(file);
+  }
+}
+
+void forget(const std::string& folder) {
+  each_file(folder, [](int file) {
+    ::fdatasync(file);
+    ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+  });
+}
+
+void read(const std::string& folder) {
+  std::vector<char> buffer(4 << 20);
+  std::int64_t bytes = 0;
+  const auto start = Clock::now();
+  each_file(folder, [&](int file) {
+    ::posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
+    for (ssize_t got = 1; got > 0; bytes += got) got = ::read(file, buffer.data(), buffer.size());
+  });
+  std::cout << "{\"seconds\": " << seconds_since(start) << ", \"bytes_read\": " << bytes << "}\n";
+}
+
 }  // namespace
 }  // namespace roux::datasets
 
@@ -103,9 +136,13 @@ int main(int argc, char** argv) {
                            words.size() > 4 ? words[4] : "in_order");
     } else if (words.size() == 2 && words[0] == "memcpy") {
       roux::datasets::copy(std::stoull(words[1]));
+    } else if (words.size() == 2 && words[0] == "read") {
+      roux::datasets::read(words[1]);
+    } else if (words.size() == 2 && words[0] == "forget") {
+      roux::datasets::forget(words[1]);
     } else {
       std::cerr << "usage: datasets_bench pack SOURCE TOKENIZER THREADS [in_order|best]\n"
-                   "       datasets_bench memcpy BYTES\n";
+                   "       datasets_bench memcpy BYTES | read FOLDER | forget FOLDER\n";
       return 2;
     }
   } catch (const roux::Error& error) {
