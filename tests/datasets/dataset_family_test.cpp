@@ -83,7 +83,8 @@ TEST_F(DatasetHubTest, OpensAFamilyThatARecipeBringsAlong) {
 TEST_F(DatasetHubTest, SaysWhatThereIsAndWhatIsWrong) {
   expect_refused<ConfigError>({.family = "txet"},
                               "no dataset family \"txet\" (did you mean \"text\"?)");
-  expect_refused<ConfigError>({.name = "sampel"}, "no dataset \"sampel\" (did you mean \"sample\"?)");
+  expect_refused<ConfigError>({.name = "sampel"},
+                              "no dataset \"sampel\" (did you mean \"sample\"?)");
   expect_refused<ConfigError>({.family = "count", .config_overrides = table("too = 5")},
                               "my.toml:1:1: too");
   expect_refused<ConfigError>(
