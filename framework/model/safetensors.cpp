@@ -23,7 +23,9 @@ namespace {
 class File {
  public:
   explicit File(std::filesystem::path path)
-      : path_(std::move(path)), descriptor_(posix::open(path_, O_RDONLY)) {
+      : path_(std::move(path)),
+        // A pipe without a writer would be waited for.
+        descriptor_(posix::open(path_, O_RDONLY | O_NONBLOCK)) {
     struct stat status {};
     if (!descriptor_.is_open() || fstat(descriptor_.get(), &status) != 0) {
       posix::fail("read", path_, errno);
@@ -86,6 +88,11 @@ safetensors::Header read_header(const File& file) {
   return safetensors::parse_header(text, file.size(), file.path());
 }
 
+bool is_pickle(const std::filesystem::path& file) {
+  const auto extension = file.extension();
+  return extension == ".bin" || extension == ".pt" || extension == ".pth";
+}
+
 // Of two checkpoints in a folder, the one that the reference libraries take.
 std::filesystem::path find_in_folder(const std::filesystem::path& folder) {
   for (const char* name : {"model.safetensors", "model.safetensors.index.json"}) {
@@ -99,9 +106,7 @@ std::filesystem::path find_in_folder(const std::filesystem::path& folder) {
     if (name.starts_with('.')) continue;
     if (name.ends_with(".safetensors.index.json")) indices.push_back(entry.path());
     if (name.ends_with(".safetensors")) files.push_back(entry.path());
-    if (name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth")) {
-      pickles.push_back(name);
-    }
+    if (is_pickle(name)) pickles.push_back(name);
   }
   if (indices.size() == 1) return indices[0];
   if (indices.empty() && files.size() == 1) return files[0];
@@ -163,11 +168,17 @@ struct SafetensorsReader::State {
         problems.push_back(cat("tensor \"", name, "\" is not in ", file));
       } else {
         tensors.push_back(std::move(found->second));
+        in_file->second.erase(found);
+      }
+    }
+    for (const auto& [file, unnamed] : stored) {
+      for (const auto& [name, tensor] : unnamed) {
+        problems.push_back(cat(file, " holds tensor \"", name, "\", which it does not name"));
       }
     }
     if (!problems.empty()) {
       throw DataError(
-          cat(index_path.string(), " names what is not there:\n  ", join(problems, "\n  ")));
+          cat(index_path.string(), " does not fit its files:\n  ", join(problems, "\n  ")));
     }
   }
 };
@@ -179,6 +190,9 @@ SafetensorsReader::SafetensorsReader(const std::filesystem::path& path) try {
   const auto file = std::filesystem::is_directory(path) ? find_in_folder(path) : path;
   if (file.extension() == ".json") {
     state->add_indexed(file);
+  } else if (is_pickle(file)) {
+    throw ConfigError(cat("cannot read ", file, ": ", file.extension().string(),
+                          " is Python's own format, which is not read here"));
   } else {
     state->tensors = state->add(file);
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "roux/base/error.h"
+#include "roux/base/visible.h"
 
 namespace roux::safetensors {
 namespace {
@@ -41,11 +42,7 @@ constexpr std::array kTypes{
 // Names come from the file: a message shows them on one line and not without end.
 std::string in_quotes(std::string_view name) {
   constexpr std::size_t kLongest = 120;
-  std::string text = "\"";
-  for (const char c : name.substr(0, kLongest)) {
-    text += static_cast<unsigned char>(c) < ' ' ? '?' : c;
-  }
-  return text + (name.size() > kLongest ? "…\"" : "\"");
+  return "\"" + visible(name.substr(0, kLongest), "") + (name.size() > kLongest ? "…\"" : "\"");
 }
 
 // What elements of `bits_each` take in that shape; nothing if it does not fit. In an empty tensor
@@ -185,6 +182,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
       case Where::Outside:
         refuse(cat("the header must be a JSON object, but is ", what));
       case Where::Root:
+        if (key_ == "__metadata__") refuse(cat(key_, " must be an object, but is ", what));
         fail(cat("must be an object, but is ", what));
       case Where::Metadata:
         refuse(cat("__metadata__ must hold texts only, but ", in_quotes(key_), " is ", what));

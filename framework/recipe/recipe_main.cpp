@@ -17,6 +17,7 @@
 #include "roux/base/log.h"
 #include "roux/base/strings.h"
 #include "roux/base/version.h"
+#include "roux/base/visible.h"
 #include "roux/config/dump.h"
 #include "roux/config/help.h"
 #include "roux/config/sections/common.h"
@@ -43,9 +44,9 @@ std::pair<std::string, int> describe_error(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
   } catch (const ConfigError& error) {
-    return {error.what(), kWrongInput};
+    return {visible(error.what()), kWrongInput};
   } catch (const std::exception& error) {
-    return {error.what(), kFailed};
+    return {visible(error.what()), kFailed};
   } catch (...) {
     return {"something was thrown that is no std::exception", kFailed};
   }

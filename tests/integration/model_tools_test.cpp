@@ -1,6 +1,7 @@
 // `roux inspect` and `roux models`, as a user calls them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <string>
@@ -111,6 +112,30 @@ TEST_F(ModelTools, SayWhatIsWrongWithAPath) {
   const auto absent = roux({"inspect", "gpt2"});
   EXPECT_EQ(absent.exit_code, 2);
   EXPECT_THAT(absent.err, HasSubstr("models--openai-community--gpt2 is not there"));
+}
+
+TEST_F(ModelTools, SendNoControlCharacterOfAFileToTheTerminal) {
+  const std::string header =
+      R"({"\u001b[31ma\u009b\nb":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+  const auto length = std::string(1, static_cast<char>(header.size())) + std::string(7, '\0');
+  write_file(folder.path() / "m.safetensors", length + header + "x");
+  const auto shown = roux({"inspect", (folder.path() / "m.safetensors").string()});
+  EXPECT_THAT(shown.out, HasSubstr("\n\\x1b[31ma\\x9b\\x0ab"));
+
+  write_file(folder.path() / "model.safetensors.index.json",
+             R"({"weight_map": {"\u001b[2Ja": "m.safetensors"}})");
+  const auto refused = roux({"inspect", folder.path().string()});
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("\"\\x1b[2Ja\" is not in"), Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(ModelTools, WaitForNoPipe) {
+  const auto pipe = folder.path() / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+
+  const auto finished = roux({"inspect", pipe.string()});
+
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("it is no plain file"));
 }
 
 TEST_F(ModelTools, SayWhatIsWrongWithAnIndex) {

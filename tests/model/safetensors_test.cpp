@@ -321,7 +321,7 @@ TEST(Safetensors, SaysWhatAFolderHoldsInstead) {
               ThrowsMessage<Error>(HasSubstr("No such file")));
 }
 
-TEST(Safetensors, ListsWhatAnIndexNamesInVain) {
+TEST(Safetensors, ListsWhereAnIndexDoesNotFitItsFiles) {
   const TemporaryFolder folder;
   write_safetensors(folder.path() / "m-1.safetensors", two_layers());
   const auto index = folder.path() / "model.safetensors.index.json";
@@ -333,6 +333,11 @@ TEST(Safetensors, ListsWhatAnIndexNamesInVain) {
                         AllOf(HasSubstr("index.json"), HasSubstr("tensor \"c\" is not in m-1.safe"),
                               HasSubstr("tensor \"d\" is not in m-1.safetensors"),
                               HasSubstr("the file m-2.safetensors is not there"))));
+
+  write_file(index, R"({"weight_map": {"a": "m-1.safetensors"}})");
+  EXPECT_THAT(open, ThrowsMessage<DataError>(AllOf(
+                        HasSubstr("index.json"),
+                        HasSubstr("m-1.safetensors holds tensor \"b\", which it does not name"))));
 
   write_file(index, R"({"weight_map": {"a": "../m-1.safetensors", "b": 3}})");
   EXPECT_THAT(open, ThrowsMessage<DataError>(
@@ -406,6 +411,7 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{R"({"a":{"dtype":"U8","shape":[[1]],"data_offsets":[0,1]}})", 1, "holds a list"},
         Lie{R"({"a":[1]})", 0, "must be an object"},
         Lie{R"({"__metadata__":{"a":1}})", 0, "__metadata__ must hold texts only"},
+        Lie{R"({"__metadata__":1})", 0, "safetensors: __metadata__ must be an object, but is 1"},
         Lie{R"({"a":)", 0, "no JSON"}, Lie{R"([])", 0, "must begin with"},
         Lie{R"({} x)", 0, "no JSON"}, Lie{"{\"\xff\":1}", 0, "no JSON"}));
 
@@ -423,6 +429,19 @@ TEST(Safetensors, RefusesAFileThatIsNone) {
   refused(std::string("\x08\0\0\0\0\0\0\0{}", 10), "but the file has 2 after byte 8");
   refused("PK\x03\x04 this is a zip, as torch.save writes it", "it is no safetensors file");
   refused(std::string(8, '\xff'), "it is no safetensors file");
+}
+
+TEST(Safetensors, SaysThatItReadsNoPickle) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "pytorch_model.bin";
+  write_file(file, "PK");
+  const auto refuses = [](const std::filesystem::path& path) {
+    EXPECT_THAT([&] { SafetensorsReader reader(path); },
+                ThrowsMessage<ConfigError>(HasSubstr("Python's own format")));
+  };
+
+  refuses(file);
+  refuses(folder.path());
 }
 
 TEST(Safetensors, ReadsAFileWithoutTensors) {

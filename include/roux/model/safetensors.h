@@ -40,7 +40,8 @@ std::string shape_text(std::span<const std::int64_t> shape);
 // What safetensors files hold: one file, or the files of a sharded checkpoint.
 //
 // Nothing but the headers is read when it is made. A header that lies, a file that is cut short,
-// has holes or overlaps, an index that names what is not there: all are a DataError that names the
+// has holes or overlaps, an index that does not name
+// just what its files hold: all are a DataError that names the
 // file, the tensor and the reason. Files stay open, so that a checkpoint replaced meanwhile is
 // still read whole. Bytes are read with pread(2) and not through a mapping: a file that shrinks
 // while it is read is a DataError too, where a mapping would end the process with SIGBUS.

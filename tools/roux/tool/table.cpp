@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <iostream>
 
+#include "roux/base/visible.h"
+
 namespace roux::tool {
 namespace {
 
@@ -16,7 +18,7 @@ std::size_t width_of(const std::string& text) {
 
 std::size_t width_of(const Column& column) {
   std::size_t most = 0;
-  for (const auto& cell : column.cells) most = std::max(most, width_of(cell));
+  for (const auto& cell : column.cells) most = std::max(most, width_of(visible(cell, "")));
   return most;
 }
 
@@ -28,7 +30,7 @@ void print(const std::vector<Column>& columns) {
   for (std::size_t row = 0; row < columns.front().cells.size(); ++row) {
     std::string line;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      const auto& cell = columns[i].cells[row];
+      const auto cell = visible(columns[i].cells[row], "");
       const std::string space(widths[i] - width_of(cell), ' ');
       line += (i == 0 ? "" : "  ") + (columns[i].right ? space + cell : cell + space);
     }

@@ -13,6 +13,7 @@
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
 #include "roux/base/version.h"
+#include "roux/base/visible.h"
 #include "tool/help.h"
 
 namespace roux::tool {
@@ -91,17 +92,17 @@ int tool_main(const Tool& tool, int argc, char** argv) try {
   if (!std::cout) throw Error("cannot write to the standard output");
   return code;
 } catch (const ConfigError& error) {
-  std::cerr << "roux: " << error.what() << '\n';
+  std::cerr << "roux: " << visible(error.what()) << '\n';
   return kWrongInput;
 } catch (const std::bad_alloc&) {
   std::cerr << "roux: out of memory\n";
   return kFailed;
 } catch (const std::filesystem::filesystem_error& error) {
-  std::cerr << "roux: cannot read " << error.path1().string() << ": " << error.code().message()
-            << '\n';
+  std::cerr << "roux: cannot read " << visible(error.path1().string()) << ": "
+            << error.code().message() << '\n';
   return kFailed;
 } catch (const std::exception& error) {
-  std::cerr << "roux: " << without_stack_trace(error.what()) << '\n';
+  std::cerr << "roux: " << visible(without_stack_trace(error.what())) << '\n';
   return kFailed;
 }
 

@@ -13,6 +13,7 @@
 #include "roux/base/files.h"
 #include "roux/base/strings.h"
 #include "roux/base/units.h"
+#include "roux/base/visible.h"
 #include "roux/config/sections/common.h"
 #include "roux/model/card_store.h"
 #include "roux/model/safetensors.h"
@@ -113,13 +114,6 @@ std::string plural(std::int64_t count, const std::string& noun) {
   return cat(with_commas(count), " ", noun, count == 1 ? "" : "s");
 }
 
-// Names come from a file: what would move the cursor is shown and not sent.
-std::string visible(const std::string& name) {
-  std::string text;
-  for (const char c : name) text += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
-  return text;
-}
-
 void print_tensors(const std::vector<TensorGroup>& groups) {
   Column name{{"name"}};
   Column count{{"tensors"}, true};
@@ -128,7 +122,7 @@ void print_tensors(const std::vector<TensorGroup>& groups) {
   Column parameters{{"parameters"}, true};
   Column bytes{{"bytes"}, true};
   for (const auto& group : groups) {
-    name.cells.push_back(visible(group.name));
+    name.cells.push_back(group.name);
     count.cells.push_back(with_commas(group.count));
     dtype.cells.push_back(group.dtype);
     shape.cells.push_back(shape_text(group.shape));
@@ -149,16 +143,16 @@ void print_config(const Json& config) {
         "max_position_embeddings", "sliding_window", "rope_theta", "tie_word_embeddings"}) {
     const auto found = config.find(key);
     if (found == config.end() || found->is_null() || found->is_structured()) continue;
-    facts.push_back(cat(key, " ", found->is_string() ? visible(*found) : found->dump()));
+    facts.push_back(cat(key, " ", found->is_string() ? found->get<std::string>() : found->dump()));
   }
   const auto quantized = config.find("quantization_config");
   if (quantized != config.end() && quantized->is_object()) {
     const auto method = quantized->find("quant_method");
     const bool is_named = method != quantized->end() && method->is_string();
-    facts.push_back(cat("quantized with ", is_named ? visible(*method) : "?"));
+    facts.push_back(cat("quantized with ", is_named ? method->get<std::string>() : "?"));
   }
   if (facts.empty()) return;
-  for (const auto& line : wrap("config.json: " + join(facts, ", "), 100)) {
+  for (const auto& line : wrap(visible("config.json: " + join(facts, ", "), ""), 100)) {
     std::cout << line << '\n';
   }
 }
