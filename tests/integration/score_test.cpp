@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::DoubleNear;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pointwise;
 using ::testing::SizeIs;
 
@@ -32,6 +33,16 @@ class Score : public ::testing::Test {
                                                {"ROUX_CARDS", folder.path().string()}},
                                .working_folder = folder.path(),
                                .input = input});
+  }
+
+  // A copy of llama() with another `key` in its config.json.
+  std::string changed_llama(const std::string& key, int value) const {
+    const auto copy = folder.path() / "changed";
+    fs::copy(llama(), copy);
+    auto config = nlohmann::json::parse(read_file(copy / "config.json"));
+    config[key] = value;
+    write_file(copy / "config.json", config.dump());
+    return copy.string();
   }
 
   // The numbers of each line.
@@ -175,6 +186,26 @@ TEST_F(Score, ScoresInWindowsWhatTheModelCannotReadAtOnce) {
                                       "at least 32 others"));
   EXPECT_THAT(score({llama(), "--ids", "-", "--window", "65"}).err, HasSubstr("from 2 to 64"));
   EXPECT_THAT(score({llama(), "--ids", "-", "--stride", "64"}).err, HasSubstr("from 1 to 63"));
+}
+
+TEST_F(Score, RefusesAModelThatReadsNoSecondToken) {
+  const Finished finished =
+      score({changed_llama("max_position_embeddings", 1), "--ids", "-"}, "[1, 2, 3]\n");
+
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, AllOf(HasSubstr("must read at least 2 tokens at once"),
+                                  HasSubstr("max_position_embeddings"), HasSubstr("reads 1\n")));
+}
+
+TEST_F(Score, PointsToACardWhereNoConfigSaysWhatTheWeightsAreOf) {
+  const std::string copy = changed_llama("use_cache", 1);
+  fs::remove(fs::path(copy) / "config.json");
+
+  const Finished finished = score({copy, "--ids", "-"}, "[1, 2, 3]\n");
+
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, AllOf(HasSubstr("holds no config.json: score a model card"),
+                                  Not(HasSubstr("model.family"))));
 }
 
 TEST_F(Score, TakesTextWithTheTokenizerOfACard) {

@@ -1,4 +1,5 @@
 // `roux score`: how likely a checkpoint finds texts, token by token.
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +17,8 @@
 
 namespace roux::tool {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::optional<DType> wanted_dtype(const Arguments& arguments) {
   if (!arguments.has("--dtype")) return std::nullopt;
@@ -45,7 +48,25 @@ void check_options(const Arguments& arguments) {
   }
 }
 
+// Without a config.json it takes a family and an architecture, which only a card says here.
+void check_folder(const std::string& word, const CardStore& cards) {
+  const auto folder = find_checkpoint(word, cards);
+  if (is_card(word, cards) || !fs::is_directory(folder) || fs::exists(folder / "config.json")) {
+    return;
+  }
+  throw ConfigError(cat(folder.string(),
+                        " holds no config.json: score a model card that says with family and arch "
+                        "what these weights are of (docs/models.md)"));
+}
+
 Windows windows_of(const Arguments& arguments, const LanguageModel& model) {
+  if (model.max_seq_len() < 2) {
+    throw ConfigError(cat(arguments.operands[0],
+                          ": the model must read at least 2 tokens at once to be scored "
+                          "(max_position_embeddings or n_positions of its config.json, max_seq_len "
+                          "of a card), but reads ",
+                          model.max_seq_len()));
+  }
   const std::int64_t size =
       arguments.number("--window", model.max_seq_len(), 2, model.max_seq_len());
   return {size, arguments.number("--stride", size / 2, 1, size - 1)};
@@ -73,6 +94,7 @@ int run(const Arguments& arguments) {
 
   const std::string& word = arguments.operands[0];
   const CardStore cards(CardStore::user_folders({}));
+  check_folder(word, cards);
   const ModelFamilies families = ModelFamilies::standard();
   const PlannedModel planned = ModelHub(families, cards).find(word);
   const Windows windows = windows_of(arguments, *planned.model);
