@@ -113,6 +113,7 @@ TEST(BashCompletion, OffersModelCardsWhereAToolTakesAModel) {
               ElementsAre("gpt2_medium", "gpt2_mine"));
   EXPECT_THAT(offered(world, "roux tokenizer encode -m gpt2_xl gpt2_"), ElementsAre("gpt2_mine"));
   EXPECT_THAT(offered(world, "roux models gpt2_m"), ElementsAre("gpt2_medium"));
+  EXPECT_THAT(offered(world, "roux models --families ge"), ElementsAre("gemma2", "gemma3"));
   EXPECT_THAT(world
                   .bash("source <(roux completion bash); export ROUX_CARDS=cards\n"
                         "COMP_WORDS=(roux models own) COMP_CWORD=2; _roux; echo $COMPREPLY")

@@ -68,6 +68,10 @@ std::vector<NextWord> words_of_command(const ToolCommand& command,
   }
   std::vector<NextWord> words;
   if (!command.operands.empty()) words = kinds_of(operand_after(command, given));
+  for (const ToolOption& flag : command.options) {
+    const bool is_flag = flag.value.empty() && !flag.choices.empty();
+    if (is_flag && was_given(flag, given)) words = values(flag);
+  }
   for (const ToolOption& option : command.options) {
     if (option.repeatable || !was_given(option, given)) words.push_back({option.name, option.help});
   }

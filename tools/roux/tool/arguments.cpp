@@ -69,8 +69,10 @@ class Parser {
   }
 
   void check_choice(const Option& option, const std::string& value) const {
-    if (option.choices.empty() || std::ranges::find(option.choices, value) != option.choices.end())
+    if (option.value.empty() || option.choices.empty() ||
+        std::ranges::find(option.choices, value) != option.choices.end()) {
       return;
+    }
     const std::vector<std::string> names(option.choices.begin(), option.choices.end());
     throw ConfigError(cat(called_, ": ", option.name, " must be one of ", join(names, ", "),
                           ", but is \"", value, "\"", did_you_mean(value, names)));

@@ -14,7 +14,8 @@ struct Option {
                                  // Completion offers files, for MODEL also model cards
   std::string_view help;         // "how many tokens there shall be"
   std::string_view letter = {};  // "-m": another spelling
-  std::vector<std::string_view> choices = {};  // the values there are; none: any
+  std::vector<std::string_view> choices = {};  // the values there are; none: any.
+                                               // Of a flag: what the operand is with it
   bool required = false;
   bool repeatable = false;  // each is kept; others may be given once
 };

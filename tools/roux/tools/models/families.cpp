@@ -101,9 +101,9 @@ void print_architectures(const std::string& family, bool as_json) {
   print({families, names, parameters, layers, dims, vocabularies, contexts});
 }
 
-bool is_family(const std::string& name) {
-  const auto names = families().names();
-  return std::ranges::find(names, name) != names.end();
+const std::vector<std::string>& family_names() {
+  static const auto names = families().names();
+  return names;
 }
 
 std::string problem_of(const ModelCardEntry& entry, const CardStore& cards) {

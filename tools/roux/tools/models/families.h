@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "roux/model/card_store.h"
 
@@ -10,7 +11,8 @@ namespace roux::tool {
 // of one family. Throws ConfigError for a family that there is none of.
 void print_architectures(const std::string& family, bool as_json);
 
-bool is_family(const std::string& name);
+// Their names, which live as long as the program.
+const std::vector<std::string>& family_names();
 
 // As ModelHub has it, with the families of the library.
 std::string problem_of(const ModelCardEntry& entry, const CardStore& cards);

@@ -91,7 +91,8 @@ void show(const ModelCardEntry& entry) {
 
 int show_card(const std::string& name, const CardStore& store, bool as_json) {
   const auto names = store.names();
-  if (std::ranges::find(names, name) == names.end() && is_family(name)) {
+  if (std::ranges::find(names, name) == names.end() &&
+      std::ranges::find(family_names(), name) != family_names().end()) {
     throw ConfigError(cat("no model card is called \"", name, "\", but a family is: roux models ",
                           "--families ", name, " lists its architectures"));
   }
@@ -202,7 +203,8 @@ const Tool& models() {
                      .repeatable = true},
                     {.name = "--families",
                      .help = "the architectures that a new model can have, with their sizes, "
-                             "instead of the cards; CARD is then the name of a family"},
+                             "instead of the cards; CARD is then the name of a family",
+                     .choices = {family_names().begin(), family_names().end()}},
                     {.name = "--names", .help = "the names alone, one a line"},
                     {.name = "--json", .help = "as JSON, for programs"}},
         .details =
