@@ -33,7 +33,7 @@ ChatMessage read_message(const Json& json, std::string_view what, std::size_t in
   Json fields = Json::object();
   bool has_role = false;
   for (const auto& [key, value] : json.items()) {
-    if (value.is_null()) continue;
+    if (value.is_null() && key != "content") continue;
     if (key == "role") {
       message.role = take_text(value, what, index, key);
       has_role = true;
@@ -107,7 +107,7 @@ jinja::Value value_of(const ChatMessage& message, std::int32_t index, bool conti
     const jinja::Value fields = jinja::parse_json(message.fields, what + ": fields", index);
     if (fields.dict() == nullptr) throw DataError(cat(what, ": fields must be a JSON object"));
     for (const auto& [key, value] : fields.dict()->entries) {
-      if (!value.is_none()) dict.set(key, value);
+      if (!value.is_none() || key.text()->bytes == "content") dict.set(key, value);
     }
   }
   alias_reasoning(dict);

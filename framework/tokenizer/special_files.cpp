@@ -85,6 +85,8 @@ void read_special_files(const std::filesystem::path& folder, BpeTokenizerParts& 
     read_numbered(root, "bos_token_id", vocabulary, tokens.bos);
     read_numbered(root, "eos_token_id", vocabulary, tokens.eos);
     read_numbered(root, "pad_token_id", vocabulary, tokens.pad);
+    // Here tokenizer.json says what is added; what is no flag is damaged all the same.
+    for (const char* key : {"add_bos_token", "add_eos_token"}) root.flag(key, false);
   }
 }
 

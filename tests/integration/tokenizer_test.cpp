@@ -211,6 +211,45 @@ TEST_F(RouxTokenizer, WritesConversationsDownAsTheCardSays) {
               HasSubstr("standard input:2: the conversation"));
 }
 
+TEST_F(RouxTokenizer, ShowsTheTemplateAContentThatIsNull) {
+  world.write("a.jinja",
+              "{% for m in messages %}{{ 'content' in m }} {{ m.content is none }}{% endfor %}");
+  const auto chat = [&](const std::string& name, const std::string& input) {
+    return tokenizer({"chat", "-m", "tiny", "--template", name}, input);
+  };
+
+  EXPECT_EQ(chat("./a.jinja", R"([{"role": "user", "content": null}])").out, "True True\n");
+  EXPECT_EQ(chat("./a.jinja", R"([{"role": "user"}])").out, "False False\n");
+  EXPECT_THAT(chat("chatml", R"([{"role": "user", "content": null}])").err,
+              Not(HasSubstr("has no attribute")));
+}
+
+TEST_F(RouxTokenizer, RefusesAConversationWhoseToolsAreMisspelt) {
+  const std::string messages = R"({"messages": [{"role": "user", "content": "ab"}], )";
+  const auto chat = [&](const std::string& more) {
+    return tokenizer({"chat", "-m", "tiny", "--template", "chatml"}, messages + more + "}");
+  };
+
+  EXPECT_THAT(chat(R"("tols": [])").err,
+              HasSubstr("standard input:1: a conversation has no key \"tols\" (did you mean "
+                        "\"tools\"?)"));
+  EXPECT_EQ(chat(R"("prompt_id": 3, "source": "web")").exit_code, 0);
+}
+
+TEST_F(RouxTokenizer, RefusesSettingsThatAreDamaged) {
+  const auto refused = [&](const std::string& config) {
+    world.write("tiny/tokenizer_config.json", config);
+    const Finished finished = tokenizer({"info", "-m", "tiny"});
+    EXPECT_EQ(finished.exit_code, 1);
+    return finished.err;
+  };
+
+  EXPECT_THAT(refused(R"({"add_bos_token": "yes"})"),
+              HasSubstr("tokenizer_config.json: add_bos_token must be true or false, but is"));
+  EXPECT_THAT(refused(R"({"chat_template": 5})"),
+              HasSubstr("tokenizer_config.json: chat_template must be a text"));
+}
+
 TEST_F(RouxTokenizer, RefusesWhatWouldMeanNothing) {
   const auto refused = [&](const std::vector<std::string>& words) {
     const Finished finished = tokenizer(words);
@@ -229,6 +268,10 @@ TEST_F(RouxTokenizer, RefusesWhatWouldMeanNothing) {
               HasSubstr("no FILE is named .jsonl or .ndjson (--format jsonl"));
   EXPECT_THAT(refused({"train", "missing.txt", "-o", "new"}), HasSubstr("cannot open missing.txt"));
   EXPECT_FALSE(std::filesystem::exists(world.folder() / "new"));
+  for (const char* folder : {"corpus.txt", "corpus.txt/new", "/proc/new"}) {
+    EXPECT_THAT(refused({"train", "corpus.txt", "-o", folder, "--vocab-size", "259"}),
+                HasSubstr(cat("-o must be a folder, or one that can be made, but is \"", folder)));
+  }
   EXPECT_THAT(refused({"encode", "-m", "tiny", "--field", "x"}), HasSubstr("give --json too"));
   EXPECT_THAT(refused({"encode", "-m", "tiny", "-m", "tiny"}),
               HasSubstr("--model may be given once, but is given twice"));
@@ -244,7 +287,8 @@ TEST_F(RouxTokenizer, SaysWhatATokenizerIs) {
             "pad       none\n"
             "unk       none\n"
             "adds      TEXT\n"
-            "special   <|endoftext|> (0)\n");
+            "special   <|endoftext|> (0)\n"
+            "chat      none\n");
   EXPECT_THAT(tokenizer({"info", "-m", kBpe}).out,
               AllOf(HasSubstr("kind      SentencePiece model\n"),
                     HasSubstr("adds      <s> (1) TEXT\n"), HasSubstr("unk       <unk> (0)\n")));
@@ -252,7 +296,7 @@ TEST_F(RouxTokenizer, SaysWhatATokenizerIs) {
       tokenizer({"info", "-m", "tiny", "--json"}).out,
       "{\"file\":\"tiny/tokenizer.json\",\"kind\":\"BPE of bytes, 2 merges\",\"size\":259,"
       "\"unused\":0,\"bos\":null,\"eos\":0,\"pad\":null,\"unk\":null,\"front\":[],\"back\":[],"
-      "\"special\":{\"<|endoftext|>\":0}}\n");
+      "\"special\":{\"<|endoftext|>\":0},\"chat\":[]}\n");
 }
 
 TEST_F(RouxTokenizer, TrainsOnTextsAndOnJsonLines) {

@@ -105,7 +105,7 @@ Command tokenize_command() {
                   {.name = "--skip-bad",
                    .help = "leave broken lines out, up to one in a hundred; else the first one "
                            "stops it"},
-                  {.name = "--threads", .value = "N", .help = "one a core unless given"},
+                  {.name = "--threads", .value = "N", .help = "one a core if 0 or left out"},
                   {.name = "--quiet", .help = "show no progress", .letter = "-q"}},
       .details =
           "A SOURCE is a file of JSON lines (.jsonl, also .gz and .zst), a folder of such files, "

@@ -18,8 +18,19 @@ std::string tools_of(std::string_view json) {
   thread_local simdjson::dom::parser parser;
   simdjson::dom::element value;
   simdjson::dom::element tools;
-  if (parser.parse(json.data(), json.size()).get(value) || !value.is_object()) return "";
-  if (value["tools"].get(tools) || tools.is_null()) return "";
+  simdjson::dom::object object;
+  if (parser.parse(json.data(), json.size()).get(value) || value.get(object)) return "";
+  if (object["tools"].get(tools)) {
+    // A data set has fields of its own, but a slip must not cost the tools.
+    const std::vector<std::string> known = {"tools", "messages"};
+    for (const auto& [key, ignored] : object) {
+      if (nearest_name(key, known) == "tools") {
+        throw DataError(cat("a conversation has no key \"", key, "\"", did_you_mean(key, known)));
+      }
+    }
+    return "";
+  }
+  if (tools.is_null()) return "";
   return simdjson::to_string(tools);
 }
 

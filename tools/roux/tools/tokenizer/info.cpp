@@ -12,6 +12,7 @@
 #include "roux/base/error.h"
 #include "roux/base/files.h"
 #include "roux/base/strings.h"
+#include "roux/base/visible.h"
 #include "roux/model/card_tokenizer.h"
 
 namespace roux::tool {
@@ -79,6 +80,7 @@ class Information {
  public:
   explicit Information(const TokenizerFiles& files)
       : file_(file_of(files.path)), tokenizer_(load_tokenizer(files)), kind_(kind_of(file_)) {
+    if (const auto chat = find_chat_template(files, *tokenizer_)) templates_ = chat->names();
     for (TokenId id = 0; id < tokenizer_->size(); ++id) {
       if (!tokenizer_->token(id)) ++unused_;
       if (tokenizer_->is_special(id)) special_.push_back(id);
@@ -97,7 +99,9 @@ class Information {
     }
     std::cout << "adds      " << list(front_) << (front_.empty() ? "TEXT" : " TEXT")
               << (back_.empty() ? "" : " ") << list(back_) << '\n'
-              << "special   " << (special_.empty() ? "none" : "") << list(special_) << '\n';
+              << "special   " << (special_.empty() ? "none" : "") << list(special_) << '\n'
+              << "chat      " << (templates_.empty() ? "none" : visible(join(templates_, " "), ""))
+              << '\n';
   }
 
   void print_json() const {
@@ -119,7 +123,12 @@ class Information {
       append_json(*tokenizer_->token(special_[i]), json);
       json += cat(":", special_[i]);
     }
-    std::cout << json << "}}\n";
+    json += "},\"chat\":[";
+    for (std::size_t i = 0; i < templates_.size(); ++i) {
+      if (i > 0) json += ',';
+      append_json(templates_[i], json);
+    }
+    std::cout << json << "]}\n";
   }
 
  private:
@@ -138,7 +147,7 @@ class Information {
   }
 
   std::string named(TokenId id) const {
-    return cat(tokenizer_->token(id).value_or("?"), " (", id, ")");
+    return cat(visible(tokenizer_->token(id).value_or("?"), ""), " (", id, ")");
   }
 
   std::string list(const std::vector<TokenId>& ids) const {
@@ -150,6 +159,7 @@ class Information {
   fs::path file_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::string kind_;
+  std::vector<std::string> templates_;  // of chats
   TokenId unused_ = 0;
   std::vector<TokenId> special_;
   std::vector<TokenId> front_;

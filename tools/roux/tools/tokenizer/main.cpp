@@ -17,7 +17,8 @@ Option model_option() {
 }
 
 Option threads_option() {
-  return {.name = "--threads", .value = "N", .help = "threads that do it; one a core unless given"};
+  return {
+      .name = "--threads", .value = "N", .help = "threads that do it; one a core if 0 or left out"};
 }
 
 TokenizerFiles files_of(const Arguments& arguments) {

@@ -50,6 +50,18 @@ void check_options(const Arguments& arguments) {
       ".ndjson (--format jsonl takes them for such)");
 }
 
+// Before the texts are counted, which can take hours. Nothing stays of a new folder but its
+// parents.
+void check_folder(const fs::path& folder) {
+  std::error_code error;
+  const bool is_new = fs::create_directories(folder, error);
+  if (error) {
+    throw ConfigError(cat("tokenizer train: -o must be a folder, or one that can be made, but is ",
+                          folder, ": ", error.message()));
+  }
+  if (is_new) fs::remove(folder);
+}
+
 BpeTrainerConfig config_of(const Arguments& arguments) {
   BpeTrainerConfig config;
   config.vocab_size = arguments.number("--vocab-size", config.vocab_size, 1);
@@ -71,6 +83,7 @@ int train(const Arguments& arguments) {
     }
   }
   check_options(arguments);
+  check_folder(folder);
   const BpeTrainerConfig config = config_of(arguments);
   TextFiles files(arguments.operands, format_of(arguments.text("--format", "auto")),
                   arguments.text("--field", "text"), config.pattern);
@@ -153,7 +166,7 @@ Command train_command() {
                     "5000000 unless given"},
            {.name = "--threads",
             .value = "N",
-            .help = "threads that count words; one a core unless given"},
+            .help = "threads that count words; one a core if 0 or left out"},
            {.name = "--force", .help = "replace what is in the folder"},
            {.name = "--quiet", .help = "say nothing of how far it is", .letter = "-q"}},
       .details =
