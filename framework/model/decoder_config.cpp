@@ -31,9 +31,13 @@ void PositionConfig::describe(config::Fields<PositionConfig>& field) {
 }
 
 void ExpertsConfig::describe(config::Fields<ExpertsConfig>& field) {
-  field("num_experts", &ExpertsConfig::num_experts, "Experts to choose from; 0: none.").at_least(0);
+  field("num_experts", &ExpertsConfig::num_experts, "Experts to choose from; 0: none.")
+      .at_least(0)
+      .at_most(DecoderConfig::kMostExperts);
   field("top_k", &ExpertsConfig::top_k, "Experts that each token goes to.").at_least(1);
-  field("ffn_inner_dim", &ExpertsConfig::ffn_inner_dim, "The inner dimension of each.").at_least(0);
+  field("ffn_inner_dim", &ExpertsConfig::ffn_inner_dim, "The inner dimension of each.")
+      .at_least(0)
+      .at_most(DecoderConfig::kLargestSize);
   field("normalise_weights", &ExpertsConfig::normalise_weights,
         "Whether the weights of a token's experts sum to 1.");
   field("auxiliary_loss", &ExpertsConfig::auxiliary_loss,
@@ -48,17 +52,28 @@ void ExpertsConfig::describe(config::Fields<ExpertsConfig>& field) {
 
 void DecoderConfig::describe(config::Fields<DecoderConfig>& field) {
   using C = DecoderConfig;
-  field("vocab_size", &C::vocab_size, "Tokens in the vocabulary.").at_least(1);
-  field("model_dim", &C::model_dim, "Dimension of the hidden states.").at_least(1);
-  field("max_seq_len", &C::max_seq_len, "Tokens of the longest text.").at_least(1);
+  field("vocab_size", &C::vocab_size, "Tokens in the vocabulary.")
+      .at_least(1)
+      .at_most(kLargestSize);
+  field("model_dim", &C::model_dim, "Dimension of the hidden states.")
+      .at_least(1)
+      .at_most(kLargestSize);
+  field("max_seq_len", &C::max_seq_len, "Tokens of the longest text.")
+      .at_least(1)
+      .at_most(kLargestSize);
   field("num_layers", &C::num_layers, "Blocks.").at_least(1).at_most(kMostLayers);
-  field("num_attn_heads", &C::num_attn_heads, "Heads of the queries.").at_least(1);
+  field("num_attn_heads", &C::num_attn_heads, "Heads of the queries.")
+      .at_least(1)
+      .at_most(kLargestSize);
   field("num_key_value_heads", &C::num_key_value_heads, "Heads of the keys and values.")
-      .at_least(1);
+      .at_least(1)
+      .at_most(kLargestSize);
   field("head_dim", &C::head_dim, "Dimension of a head; unset: model_dim / num_attn_heads.")
-      .at_least(1);
+      .at_least(1)
+      .at_most(kLargestSize);
   field("ffn_inner_dim", &C::ffn_inner_dim, "Inner dimension of the feed-forward part.")
-      .at_least(1);
+      .at_least(1)
+      .at_most(kLargestSize);
   field("tied_embeddings", &C::tied_embeddings, "Whether the output projection is the embedding.");
   field("positions", &C::positions, "How positions are told.");
   field("activation", &C::activation, "Of the feed-forward part.");
@@ -120,6 +135,7 @@ void DecoderConfig::validate(config::Problems& problems) const {
                  cat("must be ", rotary_dim() / 2, ", one for each pair of elements, but are ",
                      scaling.short_factors.size()));
   }
+  validate_sizes(problems);
   if (experts.num_experts > 0) {
     if (experts.top_k > experts.num_experts) {
       problems.add("experts.top_k", cat("must be at most num_experts (", experts.num_experts,
@@ -129,6 +145,25 @@ void DecoderConfig::validate(config::Problems& problems) const {
     if (!gated_ffn) problems.add("gated_ffn", "must be true where there are experts");
     if (ffn_bias) problems.add("ffn_bias", "must be false where there are experts");
   }
+}
+
+// Sizes that are sound alone may multiply to more than there is. Counted in doubles, which don't
+// overflow.
+void DecoderConfig::validate_sizes(config::Problems& problems) const {
+  const auto check = [&](std::string_view key, std::int64_t size, double others, double most) {
+    if (static_cast<double>(size) * others <= most) return;
+    problems.add(key, cat("must be at most ", static_cast<std::int64_t>(most / others),
+                          " beside the other sizes, but is ", size));
+  };
+  const auto dim = static_cast<double>(model_dim);
+  check("vocab_size", vocab_size, dim, kLargestMatrix);
+  if (positions.kind == PositionKind::Learned)
+    check("max_seq_len", max_seq_len, dim, kLargestMatrix);
+  check("num_attn_heads", num_attn_heads, dim * static_cast<double>(dim_of_head()), kLargestMatrix);
+  check("ffn_inner_dim", ffn_inner_dim, dim, kLargestMatrix);
+  const auto num_experts = static_cast<double>(experts.num_experts);
+  check("experts.ffn_inner_dim", experts.ffn_inner_dim, dim * num_experts, kLargestMatrix);
+  check("experts.num_experts", experts.num_experts, static_cast<double>(num_layers), kMostExperts);
 }
 
 std::int64_t DecoderConfig::rotary_dim() const {

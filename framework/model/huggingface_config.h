@@ -19,6 +19,7 @@ class HuggingFaceConfig {
  public:
   HuggingFaceConfig(const std::string& text, std::filesystem::path file);
 
+  bool empty() const { return json_.empty(); }
   bool has(std::string_view key) const { return find(key) != nullptr; }
 
   // Whether the key stands there with null: some keys mean another thing by that than by nothing.

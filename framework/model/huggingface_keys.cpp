@@ -34,7 +34,7 @@ const std::vector<Key>& keys() {
       {"attention_softcap", {"attn_logit_softcapping"}},
       {"logit_softcap", {"final_logit_softcapping"}},
       {"init_std", {"initializer_range"}},
-      {"experts.num_experts", {"num_local_experts", "num_experts"}},
+      {"experts.num_experts", {"num_experts", "num_local_experts"}},
       {"experts.top_k", {"num_experts_per_tok"}},
       {"experts.ffn_inner_dim", {"moe_intermediate_size", "intermediate_size"}},
       {"experts.auxiliary_loss", {"router_aux_loss_coef"}},
@@ -58,8 +58,8 @@ const std::vector<Key>& keys() {
 
 // Where keys lie: those of the rotary positions have tables of their own, an older and a newer one,
 // and a model that also sees has one for all of its text part.
-constexpr std::array<std::string_view, 4> kTables{"rope_parameters.full_attention",
-                                                  "rope_parameters", "rope_scaling", ""};
+constexpr std::array<std::string_view, 4> kTables{"rope_scaling", "rope_parameters.full_attention",
+                                                  "rope_parameters", ""};
 
 std::optional<HuggingFaceConfig> table_at(const HuggingFaceConfig& config, std::string_view path) {
   std::optional<HuggingFaceConfig> table = config;
@@ -91,7 +91,11 @@ std::optional<std::string> their_name(const HuggingFaceConfig& config, std::stri
     for (const std::string_view theirs : key.theirs) {
       if (auto name = find(config, theirs)) return name;
     }
-    return config.named(key.theirs.front());
+    // What is left out belongs where others of its kind stand.
+    for (const std::string_view path : kTables) {
+      if (!path.empty() && !ours.starts_with("positions.scaling.")) continue;
+      if (const auto table = table_at(config, path)) return table->named(key.theirs.front());
+    }
   }
   return std::nullopt;
 }

@@ -1,3 +1,5 @@
+#include <ATen/ops/equal.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -115,6 +117,7 @@ struct Plan {
   std::vector<TensorRead> reads;
   StoredDTypes dtypes;
   std::vector<std::string> left_out;  // of the other parts of a larger model
+  std::vector<std::pair<std::string, std::string>> ties;
 };
 
 // The narrowest dtype that holds every element as it is; nullopt if there is none to hold.
@@ -172,7 +175,26 @@ Plan plan_reads(const LanguageModel& model, const SafetensorsReader& weights) {
     }
   }
   differences.throw_if_any(weights.path());
+  for (const auto& [tied, to] : form->tensors.ties()) {
+    plan.ties.emplace_back(names.in_file(names.alone(tied)), names.in_file(names.alone(to)));
+  }
   return plan;
+}
+
+bool same_values(const at::Tensor& a, const at::Tensor& b) {
+  if (a.sizes() != b.sizes()) return false;
+  if (a.scalar_type() != b.scalar_type()) return at::equal(a.to(at::kDouble), b.to(at::kDouble));
+  return at::equal(a.view(at::kByte), b.view(at::kByte));
+}
+
+// A checkpoint whose tied tensors differ is of a model that is not tied.
+void check_ties(const SafetensorsReader& weights, const Plan& plan) {
+  for (const auto& [tied, to] : plan.ties) {
+    if (weights.find(tied) == nullptr) continue;
+    if (same_values(map_tensor(weights, tied), map_tensor(weights, to))) continue;
+    throw DataError(cat(weights.path().string(), ": ", tied, " must be equal to ", to,
+                        ", since the config ties them (tie_word_embeddings), but is another"));
+  }
 }
 
 }  // namespace
@@ -210,6 +232,7 @@ StoredDTypes load_weights(LanguageModel& model, const SafetensorsReader& weights
     log_info(weights.path().string(), ": takes the text model alone and leaves out ",
              plan.left_out.size(), " tensors of other parts, such as ", plan.left_out.front());
   }
+  check_ties(weights, plan);
   read_tensors(weights, plan.reads);
   return plan.dtypes;
 }

@@ -1,12 +1,38 @@
 #include "roux/model/model_hub.h"
 
 #include "roux/base/error.h"
+#include "roux/base/strings.h"
+#include "roux/config/toml.h"
 #include "roux/model/huggingface.h"
 #include "roux/model/safetensors_tensors.h"
 
 namespace roux {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// Throws ConfigError where the sizes that `folder` holds are not those of the architecture that was
+// asked for. A vocabulary and a reach may differ: whoever trains a model on changes them.
+void check_architecture(const fs::path& folder, const std::string& arch, const LanguageModel& held,
+                        const LanguageModel& asked_for) {
+  const config::Value theirs = config::parse_toml(held.config_text(), "", {});
+  const config::Value ours = config::parse_toml(asked_for.config_text(), "", {});
+  std::vector<std::string> differences;
+  for (const auto& [key, value] : ours.as<config::Table>()->entries()) {
+    if (key == "vocab_size" || key == "max_seq_len" || key == "sliding_window") continue;
+    const config::Value* other = theirs.as<config::Table>()->find(key);
+    const auto* size = value.as<std::int64_t>();
+    const auto* held_size = other != nullptr ? other->as<std::int64_t>() : nullptr;
+    if (size == nullptr || held_size == nullptr || *size == *held_size) continue;
+    differences.push_back(cat(key, " is ", *held_size, " and not ", *size));
+  }
+  if (differences.empty()) return;
+  throw ConfigError(cat(folder.string(), " does not hold the architecture \"", arch,
+                        "\": ", join(differences, ", ")));
+}
+
+}  // namespace
 
 PlannedModel ModelHub::plan(const ModelConfig& config) const {
   PlannedModel planned;
@@ -71,6 +97,10 @@ PlannedModel ModelHub::plan_folder(const fs::path& folder, const std::optional<s
     if (family && *family != model->family()) {
       throw ConfigError(cat(folder.string(), " holds a model of the family \"", model->family(),
                             "\", but \"", *family, "\" was asked for"));
+    }
+    if (!arch.empty()) {
+      const auto named = families_.get(std::string(model->family())).create(arch, overrides);
+      check_architecture(folder, arch, *model, *named);
     }
     return {std::move(model), folder};
   }

@@ -45,6 +45,11 @@ void TensorMap::ignore(std::string theirs) {
   ignored_.push_back(std::move(theirs));
 }
 
+void TensorMap::tie(std::string theirs, std::string to) {
+  ignore(theirs);
+  ties_.emplace_back(std::move(theirs), std::move(to));
+}
+
 void TensorMap::set_base_prefix(std::string prefix) {
   base_prefix_ = std::move(prefix);
 }

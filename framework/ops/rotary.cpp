@@ -76,6 +76,15 @@ double attention_factor(const RotaryScaling& scaling) {
   return 1.0;
 }
 
+void check_divisors(std::string_view key, const std::vector<double>& divisors,
+                    config::Problems& problems) {
+  for (const double divisor : divisors) {
+    if (!(divisor > 0.0)) {
+      problems.add(key, cat("must hold numbers of more than 0, but holds ", divisor));
+    }
+  }
+}
+
 }  // namespace
 
 void describe(config::EnumValues<RotaryScalingKind>& value) {
@@ -118,6 +127,8 @@ void RotaryScaling::validate(config::Problems& problems) const {
                                          "), but is ", high_freq_factor));
   }
   if (kind == RotaryScalingKind::LongRope) {
+    check_divisors("short_factors", short_factors, problems);
+    check_divisors("long_factors", long_factors, problems);
     if (short_factors.empty()) problems.add("short_factors", "are needed by longrope");
     if (long_factors.size() != short_factors.size()) {
       problems.add("long_factors", cat("must be as many as short_factors (", short_factors.size(),

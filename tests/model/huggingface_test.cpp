@@ -72,7 +72,7 @@ TEST(HuggingFace, NamesTheKeysOfTheFileAndNotOurSettings) {
   EXPECT_EQ(refusal("mixtral", [](auto& config) { config["num_experts_per_tok"] = 9; }),
             ": \"num_experts_per_tok\" must be at most \"num_local_experts\" (4), but is 9");
   EXPECT_EQ(refusal("qwen3_moe", [](auto& config) { config["moe_intermediate_size"] = -1; }),
-            ": \"moe_intermediate_size\" must be at least 0, but is -1");
+            ": \"moe_intermediate_size\" must be at least 0 and at most 2147483647, but is -1");
   EXPECT_EQ(
       refusal("llama3", [](auto& config) { config["rope_scaling"]["high_freq_factor"] = 0.5; }),
       ": \"rope_scaling.high_freq_factor\" must be more than "
@@ -110,14 +110,15 @@ TEST(HuggingFace, ShowsTheValueThatIsRefused) {
   EXPECT_EQ(of_llama("vocab_size", 1e30), ": \"vocab_size\" must be an integer, but is 1e+30");
   EXPECT_EQ(of_llama("vocab_size", UINT64_MAX),
             ": \"vocab_size\" must be an integer, but is 18446744073709551615");
-  EXPECT_EQ(of_llama("vocab_size", -3), ": \"vocab_size\" must be at least 1, but is -3");
+  EXPECT_EQ(of_llama("vocab_size", -3),
+            ": \"vocab_size\" must be at least 1 and at most 2147483647, but is -3");
   EXPECT_EQ(of_llama("num_hidden_layers", 1'000'000'000),
-            ": \"num_hidden_layers\" must be at least 1 and at most 100000, but is 1000000000");
+            ": \"num_hidden_layers\" must be at least 1 and at most 10000, but is 1000000000");
   EXPECT_EQ(of_llama("rms_norm_eps", nlohmann::json::array()),
             ": \"rms_norm_eps\" must be a number, but is a list");
   EXPECT_EQ(of_llama("tie_word_embeddings", 1),
             ": \"tie_word_embeddings\" must be true or false, but is 1");
-  EXPECT_EQ(of_llama("pretraining_tp", 2), ": \"pretraining_tp\" must be 1, but is 2");
+  EXPECT_EQ(of_llama("pretraining_tp", 2), "not refused");  // transformers ignores it
   EXPECT_EQ(of_llama("rope_scaling", 8), ": \"rope_scaling\" must be a table, but is 8");
   EXPECT_EQ(of_llama("quantization_config", {{"quant_method", "gptq"}}),
             ": \"quantization_config\" is there, but quantised checkpoints are not read");
@@ -137,7 +138,9 @@ TEST(HuggingFace, ShowsTheValueThatIsRefused) {
   EXPECT_EQ(refusal("gemma3", [](auto& config) { config["sliding_window_pattern"] = 0; }),
             ": \"sliding_window_pattern\" must be at least 1, but is 0");
   EXPECT_EQ(refusal("gemma2", [](auto& config) { config["query_pre_attn_scalar"] = -4; }),
-            ": \"query_pre_attn_scalar\" must be more than 0, but is -4");
+            ": \"query_pre_attn_scalar\" must be at least 1, but is -4");
+  EXPECT_EQ(refusal("gemma2", [](auto& config) { config["query_pre_attn_scalar"] = 1e-300; }),
+            ": \"query_pre_attn_scalar\" must be an integer, but is 1e-300");
   EXPECT_EQ(refusal("gemma2", [](auto& config) { config["layer_types"] = {"full_attention"}; }),
             ": \"layer_types\" must have one entry for each of the 3 layers, but has 1");
   EXPECT_EQ(refusal("phi3_longrope",
@@ -145,6 +148,194 @@ TEST(HuggingFace, ShowsTheValueThatIsRefused) {
             ": \"original_max_position_embeddings\" must be at least 1, but is 0");
   EXPECT_EQ(refusal("gemma3_vision", [](auto& config) { config.erase("text_config"); }),
             ": \"text_config\" must be a table, but is missing");
+}
+
+TEST(HuggingFace, RefusesWhatLooksAtTokensBehind) {
+  for (const char* name : {"llama2", "gpt2", "gemma2", "gemma3"}) {
+    EXPECT_EQ(refusal(name, [](auto& config) { config["is_causal"] = false; }),
+              ": \"is_causal\" must be true, but is false");
+  }
+  EXPECT_EQ(refusal("llama2", [](auto& config) { config["is_causal"] = nullptr; }),
+            ": \"is_causal\" must be true, but is null");
+  EXPECT_EQ(refusal("gemma2", [](auto& config) { config["use_bidirectional_attention"] = true; }),
+            ": \"use_bidirectional_attention\" must be false, but is true");
+  EXPECT_EQ(
+      refusal("gemma3_vision", [](auto& config) { config["text_config"]["is_causal"] = false; }),
+      ": \"text_config.is_causal\" must be true, but is false");
+}
+
+// Before a name, a module or a tensor is made of them.
+TEST(HuggingFace, RefusesSizesThatNoModelHas) {
+  const auto of = [](const char* name, const char* key, std::int64_t value) {
+    return refusal(name, [&](auto& config) { config[key] = value; });
+  };
+  constexpr std::int64_t kHuge = std::int64_t{1} << 62;
+
+  EXPECT_EQ(of("llama2", "vocab_size", 1'000'000'000'000'000'000),
+            ": \"vocab_size\" must be at least 1 and at most 2147483647, but is "
+            "1000000000000000000");
+  EXPECT_THAT(of("gpt2", "n_positions", kHuge), HasSubstr("\"n_positions\" must be at least 1"));
+  EXPECT_THAT(of("llama2", "intermediate_size", kHuge),
+              HasSubstr("\"intermediate_size\" must be at least 1 and at most 2147483647"));
+  EXPECT_THAT(of("llama2", "head_dim", kHuge), HasSubstr("\"head_dim\" must be at least 1"));
+  EXPECT_THAT(of("mixtral", "num_local_experts", 1'000'000),
+              HasSubstr("\"num_local_experts\" must be at least 0 and at most 50000"));
+
+  // Each alone would do.
+  EXPECT_EQ(refusal("mixtral",
+                    [](auto& config) {
+                      config["num_local_experts"] = 20'000;
+                      config["num_hidden_layers"] = 1000;
+                    }),
+            ": \"num_local_experts\" must be at most 50 beside the other sizes, but is 20000");
+  EXPECT_EQ(refusal("gpt2",
+                    [](auto& config) {
+                      config["n_embd"] = 1 << 20;
+                      config["n_head"] = 4;
+                      config["n_inner"] = 8;
+                      config["n_positions"] = 1 << 21;
+                    }),
+            ": \"n_positions\" must be at most 1048576 beside the other sizes, but is 2097152");
+}
+
+// What was written by the rules of another version of transformers, and what it does with both.
+TEST(HuggingFace, TakesTheOlderTableOfPositionsBeforeTheNewer) {
+  const auto text_of = [](const std::string& name, const nlohmann::json& changes) {
+    const TemporaryFolder folder;
+    copy_case(name, folder.path(), [&](auto& config) { config.update(changes); });
+    return create_from_folder(folder.path(), ModelFamilies::standard())->config_text();
+  };
+  const nlohmann::json older{{"rope_type", "linear"}, {"factor", 3.0}, {"rope_theta", 77.0}};
+  const nlohmann::json newer{{"rope_type", "linear"}, {"factor", 5.0}, {"rope_theta", 99.0}};
+
+  EXPECT_THAT(text_of("llama2", {{"rope_scaling", older}, {"rope_parameters", newer}}),
+              AllOf(HasSubstr("factor = 3.0"), HasSubstr("theta = 77.0")));
+  EXPECT_THAT(
+      text_of("llama2", {{"rope_scaling", nlohmann::json::object()}, {"rope_parameters", newer}}),
+      AllOf(HasSubstr("factor = 5.0"), HasSubstr("theta = 99.0")));
+  EXPECT_EQ(refusal("llama2",
+                    [&](auto& config) {
+                      config["rope_scaling"] = {{"rope_type", "linear"}, {"factor", -1.0}};
+                      config["rope_parameters"] = newer;
+                    }),
+            ": \"rope_scaling.factor\" must be more than 0, but is -1.0");
+  EXPECT_EQ(refusal("gemma3_new", [&](auto& config) { config["rope_scaling"] = older; }),
+            ": \"rope_scaling\" must not stand beside \"rope_parameters\"");
+}
+
+TEST(HuggingFace, TakesTheWindowOfTransformersWhereNoneIsSaid) {
+  const auto text_of = [](const std::string& name, bool null) {
+    const TemporaryFolder folder;
+    copy_case(name, folder.path(), [&](auto& config) {
+      config["use_sliding_window"] = true;
+      config["max_window_layers"] = 0;
+      config.erase("layer_types");
+      config.erase("sliding_window");
+      if (null) config["sliding_window"] = nullptr;
+    });
+    return create_from_folder(folder.path(), ModelFamilies::standard())->config_text();
+  };
+
+  for (const char* name : {"qwen2", "qwen3", "qwen3_moe", "mistral"}) {
+    EXPECT_THAT(text_of(name, /*null=*/false), HasSubstr("\nsliding_window = 4096")) << name;
+    EXPECT_THAT(text_of(name, /*null=*/true), HasSubstr("attention_pattern = [\"full\"]")) << name;
+  }
+  EXPECT_EQ(refusal("gemma2",
+                    [](auto& config) {
+                      config["layer_types"] = std::vector<std::string>(3, "sliding_attention");
+                      config.erase("sliding_window");
+                    }),
+            "not refused");
+}
+
+// transformers' Gemma 3 has the key and does nothing with it.
+TEST(Gemma3, CapsNoAttention) {
+  const TemporaryFolder folder;
+  copy_case("gemma3", folder.path(), [](auto& config) { config["attn_logit_softcapping"] = 1.0; });
+
+  EXPECT_THAT(create_from_folder(folder.path(), ModelFamilies::standard())->config_text(),
+              HasSubstr("attention_softcap = 0.0"));
+}
+
+// Nor does it look at what is not said for its kinds of layers.
+TEST(Gemma3, ReadsThePositionsOfItsKindsOfLayersAlone) {
+  const TemporaryFolder folder;
+  copy_case("gemma3_new", folder.path(), [](auto& config) {
+    config["rope_parameters"] = {{"rope_type", "linear"}, {"factor", 3.0}, {"rope_theta", 77.0}};
+  });
+
+  EXPECT_THAT(create_from_folder(folder.path(), ModelFamilies::standard())->config_text(),
+              AllOf(HasSubstr("\ntheta = 1000000.0"), HasSubstr("\nsliding_theta = 10000.0"),
+                    HasSubstr("\nkind = \"none\"")));
+}
+
+TEST(LongRope, IsReadWhereverItsLengthStands) {
+  const auto text_of = [](const nlohmann::json& beside, const nlohmann::json& inside) {
+    const TemporaryFolder folder;
+    copy_case("phi3_longrope", folder.path(), [&](auto& config) {
+      config.erase("original_max_position_embeddings");
+      config["rope_scaling"].erase("original_max_position_embeddings");
+      config["max_position_embeddings"] = 8192;
+      config.update(beside);
+      config["rope_scaling"].update(inside);
+    });
+    return create_from_folder(folder.path(), ModelFamilies::standard())->config_text();
+  };
+  const char* const key = "original_max_position_embeddings";
+  const auto none = nlohmann::json::object();
+
+  EXPECT_THAT(text_of({{key, 2048}}, {{key, 16}}),
+              AllOf(HasSubstr("original_max_positions = 2048"), HasSubstr("factor = 4.0")));
+  // Phi 3 does not look into the table, but has a length of its own.
+  EXPECT_THAT(text_of(none, {{key, 16}}),
+              AllOf(HasSubstr("original_max_positions = 4096"), HasSubstr("factor = 2.0")));
+  EXPECT_THAT(text_of(none, {{"factor", 8.0}}), HasSubstr("factor = 8.0"));
+}
+
+// transformers takes "yarn" for "longrope" there, and refuses the rest.
+TEST(LongRope, IsTheOnlyScalingOfPhi3) {
+  EXPECT_EQ(
+      refusal("phi3_longrope", [](auto& config) { config["rope_scaling"]["rope_type"] = "yarn"; }),
+      ": \"rope_scaling.rope_type\" must be default or longrope, but is \"yarn\"");
+}
+
+TEST(LongRope, DividesByNothingThatIsNotMoreThanZero) {
+  EXPECT_EQ(
+      refusal("phi3_longrope", [](auto& config) { config["rope_scaling"]["long_factor"][1] = 0; }),
+      ": \"rope_scaling.long_factor\" must hold numbers of more than 0, but holds 0");
+  EXPECT_THAT(refusal("phi3_longrope",
+                      [](auto& config) { config["rope_scaling"]["long_factor"] = nullptr; }),
+              HasSubstr(": \"rope_scaling.long_factor\" must be as many as "
+                        "\"rope_scaling.short_factor\" ("));
+}
+
+// transformers does not tie them then: such a config is wrong.
+TEST(HuggingFace, TakesATiedProjectionOnlyIfItIsTheEmbedding) {
+  const TemporaryFolder folder;
+  const auto write = [&](const std::string& name, bool same, DType dtype) {
+    const SafetensorsReader from(kCases / "llama_tied_biased");
+    std::vector<TensorSource> sources;
+    for (const StoredTensor& tensor : from.tensors()) {
+      const at::Tensor values = read_tensor(from, tensor.name);
+      sources.push_back({tensor.name, *tensor.dtype, tensor.shape, [values] { return values; }});
+      if (tensor.name != "model.embed_tokens.weight") continue;
+      const at::Tensor head = (same ? values : values + 1).to(to_scalar_type(dtype));
+      sources.push_back({"lm_head.weight", dtype, tensor.shape, [head] { return head; }});
+    }
+    const fs::path to = folder.path() / name;
+    fs::create_directory(to);
+    write_safetensors_folder(to, std::move(sources), {});
+    fs::copy(kCases / "llama_tied_biased" / "config.json", to / "config.json");
+    return to;
+  };
+
+  EXPECT_NO_THROW(load_huggingface(write("same", true, DType::Float32)));
+  EXPECT_NO_THROW(load_huggingface(write("wider", true, DType::Float64)));
+  const fs::path other = write("other", false, DType::Float32);
+  EXPECT_THAT([&] { load_huggingface(other); },
+              ThrowsMessage<DataError>(
+                  AllOf(HasSubstr("lm_head.weight must be equal to model.embed_tokens.weight"),
+                        HasSubstr("tie_word_embeddings"))));
 }
 
 TEST(HuggingFace, RefusesAConfigThatIsNoJson) {
@@ -196,7 +387,7 @@ TEST(HuggingFace, SaysWhatCannotBeBuiltInsteadOfDividingByIt) {
   for (const char* key :
        {"num_attention_heads", "num_key_value_heads", "hidden_size", "head_dim"}) {
     EXPECT_THAT(refusal("llama3", [&](auto& config) { config[key] = 0; }),
-                HasSubstr(cat('"', key, "\" must be at least 1, but is 0")));
+                HasSubstr(cat('"', key, "\" must be at least 1 and at most 2147483647, but is 0")));
   }
   EXPECT_THAT(refusal("llama2", [](auto& config) { config["hidden_size"] = 2; }),
               HasSubstr("\"num_attention_heads\" must divide \"hidden_size\" (2), but is 4"));
@@ -232,6 +423,23 @@ TEST(HuggingFace, SlidesEveryLayerOfAMixedQwen3) {
 
   EXPECT_THAT(
       text, AllOf(HasSubstr("attention_pattern = [\"sliding\"]"), HasSubstr("sliding_window = 5")));
+}
+
+// Those of transformers have one window for every layer.
+TEST(HuggingFace, ReadsNoKindsOfLayersWhereTransformersHasNone) {
+  for (const char* name : {"mixtral_window", "phi3", "qwen3_moe"}) {
+    const TemporaryFolder folder;
+    copy_case(name, folder.path(), [](auto& config) {
+      config["use_sliding_window"] = true;
+      config["sliding_window"] = 5;
+      config["layer_types"] = std::vector<std::string>(
+          config["num_hidden_layers"].template get<std::size_t>(), "full_attention");
+    });
+
+    EXPECT_THAT(create_from_folder(folder.path(), ModelFamilies::standard())->config_text(),
+                HasSubstr("attention_pattern = [\"sliding\"]"))
+        << name;
+  }
 }
 
 // The config.json that was published with the model says this little of its text part.
@@ -380,6 +588,26 @@ TEST(ModelHub, AppliesWhatACardChanges) {
 
   EXPECT_EQ(planned.weights, kCases / "llama3");
   EXPECT_THAT(planned.model->config_text(), HasSubstr("norm_eps = 0.5"));
+}
+
+TEST(ModelHub, RefusesACheckpointOfAnotherArchitecture) {
+  const TemporaryFolder folder;
+  const ModelFamilies families = ModelFamilies::standard();
+  write_file(folder.path() / "cards.toml", cat("[mine]\nbase = \"llama3_2_1b\"\ncheckpoint = \"",
+                                               (kCases / "llama3").string(), "\"\n"));
+  const CardStore cards({folder.path()});
+  const ModelHub hub(families, cards);
+  auto extended =
+      nlohmann::json::parse(families.get("llama").create("llama3_2_1b")->huggingface()->config);
+  extended["vocab_size"] = 128300;
+  write_file(folder.path() / "config.json", extended.dump());
+
+  EXPECT_THAT([&] { hub.find("mine"); },
+              ThrowsMessage<ConfigError>(
+                  AllOf(HasSubstr("does not hold the architecture \"llama3_2_1b\": model_dim is "),
+                        HasSubstr("num_layers is 2 and not 16"))));
+  EXPECT_THAT(hub.problem_of(cards.get("mine")), HasSubstr("num_layers is 2 and not 16"));
+  EXPECT_NO_THROW(hub.plan({.path = folder.path(), .arch = "llama3_2_1b"}));
 }
 
 TEST(ModelHub, GivesParametersTheDtypeOfTheSection) {

@@ -36,9 +36,9 @@ DecoderConfig read(const HuggingFaceConfig& config) {
   decoder.norm_weight_offset = fixed.norm_weight_offset;
   decoder.norm_placement = fixed.norm_placement;
   decoder.scaled_embeddings = fixed.scaled_embeddings;
-  const double scalar = config.number("query_pre_attn_scalar", 256.0);
-  if (!(scalar > 0.0)) config.refuse("query_pre_attn_scalar", "must be more than 0");
-  decoder.attention_scale = 1.0 / std::sqrt(scalar);
+  const std::int64_t scalar = config.integer("query_pre_attn_scalar", 256);
+  if (scalar < 1) config.refuse("query_pre_attn_scalar", "must be at least 1");
+  decoder.attention_scale = 1.0 / std::sqrt(static_cast<double>(scalar));
   return decoder;
 }
 
@@ -49,7 +49,7 @@ nlohmann::ordered_json write(const DecoderConfig& config) {
   json["attention_bias"] = config.attn_bias;
   const double scale =
       config.attention_scale.value_or(1.0 / std::sqrt(static_cast<double>(config.dim_of_head())));
-  // Whole in every published config, and an integer there.
+  // An integer, also in transformers.
   json["query_pre_attn_scalar"] = std::llround(1.0 / (scale * scale));
   llama_like::write_window(config, json);
   llama_like::write_layer_types(config, json);

@@ -17,8 +17,8 @@ DecoderConfig read(const HuggingFaceConfig& config) {
   decoder.attention_softcap = bound(config, "attn_logit_softcapping", 50.0);
   decoder.logit_softcap = bound(config, "final_logit_softcapping", 30.0);
   decoder.attention_pattern = gemma::one_full_of(2);
-  decoder.sliding_window = config.integer("sliding_window", 4096);
-  llama_like::read_window(config, /*enabled=*/false, decoder);
+  decoder.sliding_window = llama_like::window(config, llama_like::kPublishedWindow);
+  llama_like::read_window(config, /*enabled=*/false, llama_like::kPublishedWindow, decoder);
   return decoder;
 }
 

@@ -27,20 +27,16 @@ HuggingFaceConfig text_part(const HuggingFaceConfig& config) {
 
 DecoderConfig read(const HuggingFaceConfig& whole) {
   const HuggingFaceConfig config = text_part(whole);
-  if (config.boolean("use_bidirectional_attention", false)) {
-    config.refuse("use_bidirectional_attention", "must be false");
-  }
   DecoderConfig decoder = gemma::read(config);
   decoder.tied_embeddings = whole.boolean("tie_word_embeddings", true);  // never the text's own
-  decoder.attention_softcap = config.number("attn_logit_softcapping", 0.0);
   decoder.logit_softcap = config.number("final_logit_softcapping", 0.0);
   decoder.query_key_norm = nn::QueryKeyNorm::PerHead;
   decoder.positions = read_positions(config, 1e6, /*default_sliding_theta=*/10000.0);
   const std::int64_t pattern = config.integer("sliding_window_pattern", 6);
   if (pattern < 1) config.refuse("sliding_window_pattern", "must be at least 1");
   decoder.attention_pattern = gemma::one_full_of(std::min(pattern, DecoderConfig::kMostLayers));
-  decoder.sliding_window = config.integer("sliding_window", 4096);
-  llama_like::read_window(config, /*enabled=*/false, decoder);
+  decoder.sliding_window = llama_like::window(config, llama_like::kPublishedWindow);
+  llama_like::read_window(config, /*enabled=*/false, llama_like::kPublishedWindow, decoder);
   return decoder;
 }
 

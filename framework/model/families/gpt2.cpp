@@ -33,6 +33,7 @@ DecoderConfig sized(std::int64_t dim, std::int64_t layers, std::int64_t heads) {
 }
 
 DecoderConfig read(const HuggingFaceConfig& config) {
+  llama_like::require_causal(config);
   if (!config.boolean("scale_attn_weights", true)) {
     config.refuse("scale_attn_weights", "must be true");
   }
@@ -111,7 +112,7 @@ void map(const DecoderConfig& config, TensorMap& map) {
   map.same("norm.weight", "transformer.ln_f.weight");
   map.same("norm.bias", "transformer.ln_f.bias");
   if (config.tied_embeddings) {
-    map.ignore("lm_head.weight");
+    map.tie("lm_head.weight", "transformer.wte.weight");
   } else {
     map.same("lm_head.weight", "lm_head.weight");
   }

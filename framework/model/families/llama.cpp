@@ -5,7 +5,6 @@ namespace roux {
 namespace {
 
 DecoderConfig read(const HuggingFaceConfig& config) {
-  if (config.integer("pretraining_tp", 1) != 1) config.refuse("pretraining_tp", "must be 1");
   DecoderConfig decoder = llama_like::read(config);
   decoder.attn_bias = config.boolean("attention_bias", false);
   decoder.attn_output_bias = decoder.attn_bias;

@@ -84,7 +84,17 @@ std::string activation_name(ops::Activation activation) {
   throw InternalError("an activation of no name");
 }
 
+void require_causal(const HuggingFaceConfig& config) {
+  if (config.is_null("is_causal") || !config.boolean("is_causal", true)) {
+    config.refuse("is_causal", "must be true");
+  }
+  if (config.boolean("use_bidirectional_attention", false)) {
+    config.refuse("use_bidirectional_attention", "must be false");
+  }
+}
+
 DecoderConfig read(const HuggingFaceConfig& config) {
+  require_causal(config);
   DecoderConfig decoder;
   decoder.vocab_size = config.integer("vocab_size");
   decoder.model_dim = config.integer("hidden_size");
@@ -130,8 +140,8 @@ DecoderConfig read_qwen3(const HuggingFaceConfig& config) {
 
 void read_late_windows(const HuggingFaceConfig& config, DecoderConfig& decoder) {
   const bool enabled = config.boolean("use_sliding_window", false);
-  if (config.has("layer_types")) return read_window(config, enabled, decoder);
-  const auto window = config.maybe_integer("sliding_window");
+  if (config.has("layer_types")) return read_window(config, enabled, kPublishedWindow, decoder);
+  const auto window = llama_like::window(config, kPublishedWindow);
   const std::int64_t first = config.integer("max_window_layers", 28);
   if (!enabled || !window || first >= decoder.num_layers) return;
   if (decoder.num_layers > DecoderConfig::kMostLayers) return;  // refused later on
@@ -154,7 +164,14 @@ void write_optional_window(const DecoderConfig& config, nlohmann::ordered_json& 
   if (config.sliding_window) write_layer_types(config, json);
 }
 
-void read_window(const HuggingFaceConfig& config, bool enabled, DecoderConfig& decoder) {
+std::optional<std::int64_t> window(const HuggingFaceConfig& config,
+                                   std::optional<std::int64_t> missing) {
+  if (config.is_null("sliding_window")) return std::nullopt;
+  return config.has("sliding_window") ? config.integer("sliding_window") : missing;
+}
+
+void read_window(const HuggingFaceConfig& config, bool enabled, std::optional<std::int64_t> missing,
+                 DecoderConfig& decoder) {
   std::vector<AttentionReach> reach;
   for (const std::string& type : config.texts("layer_types")) {
     if (type != "full_attention" && type != "sliding_attention") {
@@ -167,12 +184,20 @@ void read_window(const HuggingFaceConfig& config, bool enabled, DecoderConfig& d
     config.fail("layer_types", cat("must have one entry for each of the ", decoder.num_layers,
                                    " layers, but has ", reach.size()));
   }
-  const auto window = config.maybe_integer("sliding_window");
+  const auto window = llama_like::window(config, missing);
   if (reach.empty() && enabled && window) reach = {AttentionReach::Sliding};
   if (reach.empty()) return;
   decoder.attention_pattern = shortest_period(reach);
   const bool any = std::find(reach.begin(), reach.end(), AttentionReach::Sliding) != reach.end();
   if (any) decoder.sliding_window = window;
+}
+
+void read_one_window(const HuggingFaceConfig& config, std::optional<std::int64_t> missing,
+                     DecoderConfig& decoder) {
+  const auto reach = window(config, missing);
+  if (!reach) return;
+  decoder.attention_pattern = {AttentionReach::Sliding};
+  decoder.sliding_window = reach;
 }
 
 void write_layer_types(const DecoderConfig& config, nlohmann::ordered_json& json) {
@@ -196,7 +221,7 @@ void map_outside(const DecoderConfig& config, TensorMap& map) {
   map.same("embed_tokens.weight", "model.embed_tokens.weight");
   map.same("norm.weight", "model.norm.weight");
   if (config.tied_embeddings) {
-    map.ignore("lm_head.weight");
+    map.tie("lm_head.weight", "model.embed_tokens.weight");
   } else {
     map.same("lm_head.weight", "lm_head.weight");
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,23 @@ nlohmann::ordered_json write(const DecoderConfig& config);
 // The same with what Qwen 3's dense and mixed families add.
 DecoderConfig read_qwen3(const HuggingFaceConfig& config);
 
-// "layer_types", or else `sliding` for every layer where a window is set and `enabled`.
-void read_window(const HuggingFaceConfig& config, bool enabled, DecoderConfig& decoder);
+// Refuses models whose tokens also see those behind them.
+void require_causal(const HuggingFaceConfig& config);
+
+// The "sliding_window" of transformers' configs where a file leaves it out, but for some families.
+inline constexpr std::int64_t kPublishedWindow = 4096;
+
+// "sliding_window": `missing` where it is left out, and none where it is null.
+std::optional<std::int64_t> window(const HuggingFaceConfig& config,
+                                   std::optional<std::int64_t> missing);
+
+// "layer_types", or else `sliding` for every layer where there is a window() and `enabled`.
+void read_window(const HuggingFaceConfig& config, bool enabled, std::optional<std::int64_t> missing,
+                 DecoderConfig& decoder);
+// The same for families that have no "layer_types": a window() for every layer.
+void read_one_window(const HuggingFaceConfig& config, std::optional<std::int64_t> missing,
+                     DecoderConfig& decoder);
+
 // "sliding_window", or null.
 void write_window(const DecoderConfig& config, nlohmann::ordered_json& json);
 

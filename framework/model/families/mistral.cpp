@@ -6,12 +6,7 @@ namespace {
 
 DecoderConfig read(const HuggingFaceConfig& config) {
   DecoderConfig decoder = llama_like::read(config);
-  llama_like::read_window(config, /*enabled=*/true, decoder);
-  // Left out, it is the first model's; null means that there is none.
-  if (!config.has("sliding_window") && !config.is_null("sliding_window")) {
-    decoder.attention_pattern = {AttentionReach::Sliding};
-    decoder.sliding_window = 4096;
-  }
+  llama_like::read_window(config, /*enabled=*/true, llama_like::kPublishedWindow, decoder);
   return decoder;
 }
 

@@ -1,12 +1,14 @@
 #include "model/families/families.h"
 #include "model/families/llama_like.h"
+#include "model/families/rope.h"
 
 namespace roux {
 namespace {
 
 DecoderConfig read(const HuggingFaceConfig& config) {
   DecoderConfig decoder = llama_like::read(config);
-  llama_like::read_window(config, /*enabled=*/true, decoder);
+  llama_like::read_one_window(config, std::nullopt, decoder);
+  decoder.positions = read_positions(config, 1e6);
   decoder.experts.num_experts = config.integer("num_local_experts", 8);
   decoder.experts.top_k = config.integer("num_experts_per_tok", 2);
   decoder.experts.ffn_inner_dim = decoder.ffn_inner_dim;

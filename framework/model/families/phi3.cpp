@@ -1,20 +1,25 @@
 #include "model/families/families.h"
 #include "model/families/llama_like.h"
+#include "model/families/rope.h"
 
 namespace roux {
 namespace {
 
-DecoderConfig read(const HuggingFaceConfig& config) {
+DecoderConfig read(const HuggingFaceConfig& written) {
+  const HuggingFaceConfig config =
+      written.with_defaults({{"original_max_position_embeddings", 4096}});
   DecoderConfig decoder = llama_like::read(config);
   // Others ignore it, as transformers does.
   decoder.positions.rotary_share = config.number("partial_rotary_factor", 1.0);
-  for (const char* key : {"rope_scaling", "rope_parameters"}) {
-    if (const auto rope = config.table(key)) {
-      decoder.positions.rotary_share =
-          rope->number("partial_rotary_factor", decoder.positions.rotary_share);
+  if (const auto rope = rope_table(config)) {
+    const auto kind = decoder.positions.scaling.kind;
+    if (kind != ops::RotaryScalingKind::None && kind != ops::RotaryScalingKind::LongRope) {
+      rope->refuse(rope->has("rope_type") ? "rope_type" : "type", "must be default or longrope");
     }
+    decoder.positions.rotary_share =
+        rope->number("partial_rotary_factor", decoder.positions.rotary_share);
   }
-  llama_like::read_window(config, /*enabled=*/true, decoder);
+  llama_like::read_one_window(config, std::nullopt, decoder);
   return decoder;
 }
 

@@ -8,7 +8,7 @@ DecoderConfig read(const HuggingFaceConfig& config) {
   DecoderConfig decoder = llama_like::read_qwen3(config);
   // Every layer slides, or none does: "max_window_layers" says nothing here.
   if (config.boolean("use_sliding_window", false)) {
-    llama_like::read_window(config, /*enabled=*/true, decoder);
+    llama_like::read_one_window(config, llama_like::kPublishedWindow, decoder);
   }
   decoder.experts.num_experts =
       config.integer("num_experts", config.integer("num_local_experts", 128));

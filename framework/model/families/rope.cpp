@@ -31,17 +31,24 @@ RotaryScaling read_yarn(const HuggingFaceConfig& rope) {
   return scaling;
 }
 
+// What stands beside the table counts before what stands in it.
+std::int64_t original_length(const HuggingFaceConfig& rope, const HuggingFaceConfig& config) {
+  constexpr const char* kKey = "original_max_position_embeddings";
+  const HuggingFaceConfig& from = config.has(kKey) ? config : rope;
+  if (!from.has(kKey)) return config.integer("max_position_embeddings");
+  const std::int64_t length = from.integer(kKey);
+  if (length < 1) from.refuse(kKey, "must be at least 1");
+  return length;
+}
+
 RotaryScaling read_longrope(const HuggingFaceConfig& rope, const HuggingFaceConfig& config) {
   RotaryScaling scaling;
   scaling.short_factors = rope.numbers("short_factor");
   scaling.long_factors = rope.numbers("long_factor");
   scaling.attention_factor = rope.maybe_number("attention_factor");
-  const auto original = config.maybe_integer("original_max_position_embeddings");
-  if (original && *original < 1) {
-    config.refuse("original_max_position_embeddings", "must be at least 1");
-  }
   const auto longest = static_cast<double>(config.integer("max_position_embeddings"));
-  scaling.factor = original ? longest / static_cast<double>(*original) : rope.number("factor", 1.0);
+  const auto original = static_cast<double>(original_length(rope, config));
+  scaling.factor = rope.number("factor", longest / original);
   return scaling;
 }
 
@@ -67,10 +74,7 @@ RotaryScaling read_scaling(const HuggingFaceConfig& rope, const HuggingFaceConfi
     rope.refuse(rope.has("rope_type") ? "rope_type" : "type",
                 "must be default, linear, llama3, yarn or longrope");
   }
-  const std::int64_t longest = config.integer("max_position_embeddings");
-  scaling.original_max_positions =
-      rope.maybe_integer("original_max_position_embeddings")
-          .value_or(config.integer("original_max_position_embeddings", longest));
+  scaling.original_max_positions = original_length(rope, config);
   return scaling;
 }
 
@@ -116,16 +120,23 @@ nlohmann::ordered_json scaling_json(const RotaryScaling& scaling) {
 
 }  // namespace
 
+std::optional<HuggingFaceConfig> rope_table(const HuggingFaceConfig& config) {
+  auto older = config.table("rope_scaling");
+  return older && !older->empty() ? older : config.table("rope_parameters");
+}
+
 PositionConfig read_positions(const HuggingFaceConfig& config, double default_theta,
                               double default_sliding_theta) {
   PositionConfig positions;
   positions.theta = config.number("rope_theta", default_theta);
   if (default_sliding_theta > 0.0) {
     positions.sliding_theta = config.number("rope_local_base_freq", default_sliding_theta);
+    if (config.has("rope_scaling") && config.has("rope_parameters")) {
+      config.fail("rope_scaling", cat("must not stand beside ", config.named("rope_parameters")));
+    }
   }
 
-  auto rope = config.table("rope_parameters");
-  if (!rope) rope = config.table("rope_scaling");
+  auto rope = rope_table(config);
   if (!rope) return positions;
   if (const auto sliding = rope->table("sliding_attention")) {
     if (sliding->text("rope_type", "default") != "default") {
@@ -133,7 +144,12 @@ PositionConfig read_positions(const HuggingFaceConfig& config, double default_th
     }
     positions.sliding_theta = sliding->number("rope_theta", default_sliding_theta);
   }
-  if (const auto full = rope->table("full_attention")) rope = full;
+  const bool by_kind = default_sliding_theta > 0.0 && config.has("rope_parameters");
+  if (const auto full = rope->table("full_attention")) {
+    rope = full;
+  } else if (by_kind) {
+    return positions;
+  }
   positions.theta = rope->number("rope_theta", positions.theta);
   positions.scaling = read_scaling(*rope, config);
   return positions;

@@ -1,14 +1,18 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "model/huggingface_config.h"
 #include "roux/model/decoder_config.h"
 
 namespace roux {
 
-// Positions as config.json tells them: `rope_theta` and `rope_scaling`, or transformers 5's
-// `rope_parameters`, which may hold a table for each kind of layer.
+// `rope_scaling`, or where that is left out or empty, transformers 5's `rope_parameters`.
+std::optional<HuggingFaceConfig> rope_table(const HuggingFaceConfig& config);
+
+// Positions as config.json tells them: `rope_theta` and rope_table(), which may hold a table for
+// each kind of layer.
 PositionConfig read_positions(const HuggingFaceConfig& config, double default_theta,
                               double default_sliding_theta = 0.0);
 

@@ -60,7 +60,10 @@ struct ExpertsConfig {
 // of these; `model.config_overrides` changes single fields of it.
 struct DecoderConfig {
   // More than any model has: a damaged file asks for them, and would be given all memory.
-  static constexpr std::int64_t kMostLayers = 100'000;
+  static constexpr std::int64_t kMostLayers = 10'000;
+  static constexpr std::int64_t kMostExperts = 50'000;  // of all layers
+  static constexpr std::int64_t kLargestSize = 2'147'483'647;
+  static constexpr std::int64_t kLargestMatrix = std::int64_t{1} << 40;  // elements
 
   std::int64_t vocab_size = 32000;
   std::int64_t model_dim = 4096;
@@ -109,6 +112,9 @@ struct DecoderConfig {
 
   static void describe(config::Fields<DecoderConfig>& field);
   void validate(config::Problems& problems) const;
+
+ private:
+  void validate_sizes(config::Problems& problems) const;
 };
 
 }  // namespace roux

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace roux {
@@ -30,12 +31,16 @@ class TensorMap {
   void part(std::string ours, std::string theirs, std::int64_t begin, std::int64_t length);
   void add(TensorPiece piece);
 
-  // Tensors that checkpoints may hold and that are no parameters: computed tables, a tied
-  // projection written twice. A name, in which "*" stands for digits.
+  // Tensors that checkpoints may hold and that are no parameters: computed tables. A name, in which
+  // "*" stands for digits.
   void ignore(std::string theirs);
+
+  // The same for one that must hold what `to` holds: a projection that is tied, written twice.
+  void tie(std::string theirs, std::string to);
 
   const std::vector<TensorPiece>& pieces() const { return pieces_; }
   bool ignores(std::string_view theirs) const;
+  const std::vector<std::pair<std::string, std::string>>& ties() const { return ties_; }
 
   // What the names begin with that belong to the model without its projection to logits: a
   // checkpoint of that part alone leaves it out.
@@ -58,6 +63,7 @@ class TensorMap {
  private:
   std::vector<TensorPiece> pieces_;
   std::vector<std::string> ignored_;
+  std::vector<std::pair<std::string, std::string>> ties_;
   std::string base_prefix_;
   std::vector<Nesting> nestings_;
   std::vector<std::string> beside_;
