@@ -214,6 +214,12 @@ TEST_F(CommandLine, RefusesAFileThatIsNone) {
   EXPECT_THAT(missing.err, HasSubstr("missing.toml"));
 }
 
+TEST_F(CommandLine, SendsNoControlCharacterOfANameToTheTerminal) {
+  const auto done = run("line-train", {"out", "--config-file", "\x1b[31m.toml"});
+
+  EXPECT_THAT(done.err, HasSubstr("\"\\x1b[31m.toml\""));
+}
+
 TEST_F(CommandLine, TellsOfEveryFileThatCannotBeRead) {
   write("bad.toml", "a = \n");
 
