@@ -111,7 +111,7 @@ void Scorer::print(const Document& document, const std::vector<double>& scores) 
   for (std::size_t i = 0; i < scores.size(); ++i) {
     if (!std::isfinite(scores[i])) {
       throw DataError(cat(document.place, ": the log-probability of token ", i + 1, " is ",
-                          scores[i],
+                          std::isnan(scores[i]) ? std::abs(scores[i]) : scores[i],  // no "-nan"
                           ": the checkpoint is damaged, or its numbers are too large for the dtype "
                           "that is computed in"));
     }
