@@ -21,7 +21,8 @@ struct ChatMessage {
 };
 
 // Reads a JSON list of messages, or an object that has one as "messages". Fields that are null
-// count as missing, but for the content, which is none to the template. Throws DataError, which begins with `what`: the file, or the place in it.
+// count as missing, but for the content, which is none to the template. Throws DataError, which
+// begins with `what`: the file, or the place in it.
 std::vector<ChatMessage> parse_chat_messages(std::string_view json,
                                              std::string_view what = "the conversation");
 
