@@ -49,7 +49,7 @@ std::optional<Line> ReadLines::next() {
   Line line;
   Extent extent;
   try {
-    while (!ended_) {
+    while (!ended_ && !given_up_) {
       if (!source_) open();
       if (!compressed() && offset_ >= part_.end) break;
       const bool ours = index_ % part_.stripes == part_.stripe;
@@ -63,8 +63,9 @@ std::optional<Line> ReadLines::next() {
   } catch (const DataError&) {  // nothing can be read behind it
     close();
     throw;
-  } catch (...) {
-    source_.reset();  // it may work when it is tried again
+  } catch (...) {  // load() may find it mended, and whoever goes on with other files may do so
+    source_.reset();
+    given_up_ = true;
     throw;
   }
   if (extent.too_long) {
@@ -72,7 +73,7 @@ std::optional<Line> ReadLines::next() {
                             " bytes, but this one takes ", extent.bytes));
   }
   if (line.where.file) return line;
-  close();
+  if (!given_up_) close();
   return std::nullopt;
 }
 
@@ -121,7 +122,7 @@ void ReadLines::open() {
     source_ = open_bytes(part_.file->path());
     drop(from);
   } else {
-    source_ = open_plain(part_.file->path(), from, part_.end);
+    source_ = open_plain(part_.file->path(), from, part_.file->size());
   }
   if (offset_ == 0) {
     skip_byte_order_mark();
@@ -195,6 +196,7 @@ void ReadLines::rewind(std::int64_t) {
   offset_ = part_.begin;
   index_ = 0;
   ended_ = false;
+  given_up_ = false;
   source_.reset();
 }
 
@@ -211,6 +213,7 @@ void ReadLines::load(BookmarkReader& bookmark) {
   offset_ = offset;
   index_ = index;
   ended_ = ended;
+  given_up_ = false;
   source_.reset();
 }
 

@@ -27,6 +27,13 @@ std::int64_t Pack::learnable(std::int64_t document) const {
 // Reads on until there is one document more to choose from; false at the end.
 bool Pack::draw() {
   while (const auto document = from_.draw()) {
+    const Document& drawn = from_[*document];
+    if (!drawn.learned.empty() && drawn.learned.size() != drawn.ids.size()) {
+      const DataError error(cat("a document has ", drawn.ids.size(), " tokens, and says of ",
+                                drawn.learned.size(), " whether they are to be learned"));
+      from_.take(*document);
+      throw error;
+    }
     const std::int64_t length = learnable(*document);
     const bool too_long = options_.long_documents == LongDocuments::Drop && length > max_seq_len_;
     if (length >= 1 && !too_long) {

@@ -166,12 +166,16 @@ void TokenFile::verify() const {
   }
 }
 
-void TokenFile::will_read(std::int64_t first, std::int64_t last) const {
+void TokenFile::check_size() const {
   const std::uint64_t now = file_size(mapped_->descriptor.get(), mapped_->path);
   if (now < mapped_->size) {
     throw DataError(cat(mapped_->path.string(), " shrank while it was read, from ", mapped_->size,
                         " bytes to ", now));
   }
+}
+
+void TokenFile::will_read(std::int64_t first, std::int64_t last) const {
+  check_size();
   if (first == last) return;
   constexpr std::uint64_t kPage = 4096;
   const std::uint64_t width = mapped_->footer.token_bytes;
@@ -191,6 +195,7 @@ std::optional<Document> ReadTokens::next() {
   while (next_ < last_) {
     const std::int64_t index = next_++;
     if (takes_ && !takes_(file_.key(index))) continue;
+    file_.check_size();  // what lies past the end of a file ends the process
     Document document;
     file_.read(index, document.ids);
     return document;

@@ -2,9 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -61,7 +67,7 @@ class Shown final : public Stream<std::string> {
       auto example = from_->next();
       if (!example) return std::nullopt;
       return show(*example);
-    } catch (const DataError& error) {
+    } catch (const std::exception& error) {
       return std::string("error: ") + error.what();
     }
   }
@@ -95,6 +101,14 @@ Pipeline<Number> numbers(Number end = 50) {
 Pipeline<Number> some_broken() {
   return numbers().map([](Number value) {
     if (value % 11 == 3) throw DataError(cat(value, " is broken"));
+    return value;
+  });
+}
+
+// The same with what a function of the user's may throw.
+Pipeline<Number> some_failing() {
+  return numbers().map([](Number value) {
+    if (value % 11 == 3) throw std::runtime_error(cat(value, " failed"));
     return value;
   });
 }
@@ -152,6 +166,7 @@ std::vector<Case> cases() {
   const auto add_both = [&](const std::string& name, auto apply) {
     add(name, [apply](ThreadPool& pool) { return apply(numbers(), pool); });
     add(name + "OfBroken", [apply](ThreadPool& pool) { return apply(some_broken(), pool); });
+    add(name + "OfFailing", [apply](ThreadPool& pool) { return apply(some_failing(), pool); });
   };
   using From = Pipeline<Number>;
 
@@ -345,6 +360,67 @@ TEST_P(Contract, MayBeDroppedAnywhere) {
 
 INSTANTIATE_TEST_SUITE_P(Operators, Contract, testing::ValuesIn(cases()),
                          [](const auto& one) { return one.param.name; });
+
+TEST(Zip, StaysInStepBehindABrokenExample) {
+  auto stream = zip(false, some_broken(), numbers()).skip_bad({.max_share = 1.0}).stream();
+  while (const auto pair = stream->next()) EXPECT_EQ(std::get<0>(*pair), std::get<1>(*pair));
+}
+
+TEST(Shard, KeepsItsPartsApartBehindAFailure) {
+  std::vector<Number> all;
+  for (Number index = 0; index < 3; ++index) {
+    const StreamPtr<Number> stream = some_failing().shard(index, 3, true).stream();
+    for (bool more = true; more;) {
+      try {
+        const auto value = stream->next();
+        more = value.has_value();
+        if (more) all.push_back(*value);
+      } catch (const std::runtime_error&) {
+      }
+    }
+  }
+  std::sort(all.begin(), all.end());
+  std::vector<Number> expected;
+  for (Number value = 0; value < 50; ++value) {
+    if (value % 11 != 3) expected.push_back(value);
+  }
+  EXPECT_EQ(all, expected);
+}
+
+TEST(Places, ThatLieAreRefusedAtOnce) {
+  const StreamPtr<std::vector<Number>> batches = numbers().batch(4).stream();
+  EXPECT_THROW(load(*batches, Bookmark("batch 0 1099511627776 1099511627776 range 0")), DataError);
+  EXPECT_THROW(load(*batches, Bookmark("batch 0 60 1 0 range 0")), Error);
+  const StreamPtr<Number> shuffled = numbers().shuffle(8, seed()).stream();
+  EXPECT_THROW(load(*shuffled, Bookmark("shuffle 0 0 9000000000000000000 0 0 range 0")), Error);
+}
+
+TEST(ParallelMap, IsDroppedWithoutWaitingForOtherWork) {
+  std::promise<void> done;
+  auto wait = done.get_future();
+  ThreadPool pool({.num_threads = 1});
+  pool.submit([&] { wait.wait(); });  // of somebody else
+  std::atomic<int> called = 0;
+  {
+    const StreamPtr<Number> stream =
+        numbers()
+            .parallel_map([&](Number value) { return ++called, value; }, pool, 5)
+            .prefetch(1)
+            .stream();
+  }
+  {
+    auto mapped = numbers().parallel_map([&](Number value) { return ++called, value; }, pool, 5);
+    const StreamPtr<Number> stream = std::move(mapped).stream();
+    stream->rewind(0);
+    std::thread later([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      done.set_value();
+    });
+    EXPECT_EQ(stream->next(), 0);
+    later.join();
+  }
+  EXPECT_LE(called, 5);
+}
 
 }  // namespace
 }  // namespace roux::data

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory_resource>
 
+#include "roux/base/error.h"
 #include "roux/base/random.h"
 #include "roux/data/pipeline.h"
 #include "roux/data/recycled_memory.h"
@@ -52,6 +53,10 @@ TEST(Pack, IgnoresWhatIsNotToBeLearned) {
   ASSERT_EQ(batches.size(), 1U);
   EXPECT_THAT(batches[0].targets(), ElementsAre(kNone, 12, 13));
   EXPECT_EQ(batches[0].num_targets, 2);
+}
+
+TEST(Pack, RefusesADocumentThatSaysOfOtherTokensWhetherToLearnThem) {
+  EXPECT_THROW(pack({{{1, 2, 3, 4, 5, 6}, {1, 1}}}, {.max_num_tokens = 8}), DataError);
 }
 
 TEST(Pack, LeavesOutWhatHasNothingToLearn) {

@@ -79,6 +79,7 @@ class Ranks {
     for (const auto& reader : readers_) {
       ShardPlaces places = reader->save();
       all.step = places.step;
+      all.batches_per_step = places.batches_per_step;
       all.shards.merge(places.shards);
     }
     return all;
@@ -167,13 +168,16 @@ TEST(ShardReader, ThrowsAnErrorAtItsTurnAndGoesOn) {
   EXPECT_THAT(reader.next_step(), IsEmpty());
 }
 
-TEST(ShardReader, SaysWhichShardASavedPlaceLacks) {
+TEST(ShardReader, RefusesWhatWasSavedWithOtherNumbers) {
   ThreadPool pool({.num_threads = 1});
   ShardReader<Number> reader({.num_shards = 8, .batches_per_step = 1}, open_shard, pool, 1);
-  ShardPlaces places = reader.save();
-  places.shards.erase(5);
-  EXPECT_THAT([&] { reader.load(places); },
-              ThrowsMessage<DataError>(HasSubstr("lacks shard 5 of 8")));
+  const auto refuses = [&](ShardPlan plan, const char* text) {
+    const ShardReader<Number> other(plan, open_shard, pool, 1);
+    EXPECT_THAT([&] { reader.load(other.save()); }, ThrowsMessage<ConfigError>(HasSubstr(text)));
+  };
+  refuses({.num_shards = 4, .batches_per_step = 1}, "saved with 4 shards");
+  refuses({.num_shards = 16, .batches_per_step = 1}, "saved with 16 shards");
+  refuses({.num_shards = 8, .batches_per_step = 2}, "saved with 2 batches a step");
 }
 
 TEST(ShardReader, StopsAtOnceWhenItIsDropped) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -122,7 +123,9 @@ class Sample final : public Stream<T> {
   Sample(std::vector<StreamPtr<T>> streams, std::vector<double> weights, RandomStream random)
       : from_(std::move(streams)), weights_(std::move(weights)), random_(random) {
     require(weights_.size() == from_.size(), "each stream needs a weight");
-    for (const double weight : weights_) require(weight > 0.0, "a weight must be more than 0");
+    for (const double weight : weights_) {
+      require(weight > 0.0 && std::isfinite(weight), "a weight must be a number above 0");
+    }
   }
 
   std::optional<T> next() override {
@@ -182,7 +185,9 @@ class Mix final : public Stream<T> {
         cost_(std::move(cost)),
         given_(from_.size()) {
     require(weights_.size() == from_.size(), "each stream needs a weight");
-    for (const double weight : weights_) require(weight > 0.0, "a weight must be more than 0");
+    for (const double weight : weights_) {
+      require(weight > 0.0 && std::isfinite(weight), "a weight must be a number above 0");
+    }
   }
 
   std::optional<T> next() override {

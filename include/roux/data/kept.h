@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -77,20 +80,26 @@ class Kept {
     examples_.clear();
     next_ = bookmark.number();
     const std::int64_t drawn = bookmark.number(0, kMost);
-    std::vector<std::int64_t> kept(static_cast<std::size_t>(bookmark.number(0, drawn)));
-    for (std::int64_t& offset : kept) offset = bookmark.number(0, drawn - 1);
+    std::vector<std::int64_t> kept;  // each has a word of its own, so a lying count costs nothing
+    for (std::int64_t left = bookmark.number(0, drawn); left > 0; --left) {
+      kept.push_back(bookmark.number(kept.empty() ? 0 : kept.back() + 1, drawn - 1));
+    }
     from_->load(bookmark);
     behind_ = data::save(*from_);
     const std::int64_t first = next_;
+    std::string last_error;
     while (next_ < first + drawn) {
       try {
         const auto number = draw();
-        if (!number) {
-          throw Error("the data ends before the place that was saved: has it changed?");
-        }
+        if (!number) break;
         if (!std::binary_search(kept.begin(), kept.end(), *number - first)) take(*number);
-      } catch (const DataError&) {  // told when it was drawn first
+      } catch (const std::exception& error) {  // told when it was drawn first
+        last_error = error.what();
       }
+    }
+    if (next_ < first + drawn || size() != static_cast<std::int64_t>(kept.size())) {
+      throw Error(cat("what a saved place in the data refers to is not there any more",
+                      last_error.empty() ? "" : ": ", last_error));
     }
   }
 

@@ -78,6 +78,7 @@ class ReadLines final : public Stream<Line> {
   std::int64_t offset_;     // where the next line begins
   std::int64_t index_ = 0;  // its number, in the part
   bool ended_ = false;
+  bool given_up_ = false;        // what failed once would fail at every call
   std::int64_t mark_bytes_ = 0;  // of the byte order mark that the next line begins with
 
   std::unique_ptr<ByteSource> source_;  // opened when it is needed

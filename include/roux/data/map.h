@@ -1,9 +1,13 @@
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
+#include <cstdint>
 #include <deque>
+#include <exception>
 #include <future>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -43,7 +47,8 @@ class Map final : public Stream<std::invoke_result_t<F&, T>> {
 // several threads at once.
 //
 // Examples are drawn by the thread that calls next(). Work that isn't begun is dropped with the
-// stream. Not for work that itself runs on the pool, which would wait for itself.
+// stream, without waiting for what else the pool does. Not for work that itself runs on the pool,
+// which would wait for itself.
 template <typename T, typename F>
 class ParallelMap final : public Stream<std::invoke_result_t<const F&, T>> {
  public:
@@ -52,7 +57,7 @@ class ParallelMap final : public Stream<std::invoke_result_t<const F&, T>> {
   // Requires: `pool` lives as long.
   ParallelMap(StreamPtr<T> from, F function, ThreadPool& pool, std::int64_t in_flight)
       : from_(std::move(from)),
-        shared_(std::make_shared<Shared>(std::move(function))),
+        shared_(std::make_shared<Shared>(std::make_shared<const F>(std::move(function)))),
         pool_(pool),
         in_flight_(static_cast<std::size_t>(in_flight)),
         delivered_(data::save(*from_)) {
@@ -83,15 +88,41 @@ class ParallelMap final : public Stream<std::invoke_result_t<const F&, T>> {
   }
 
  private:
+  // What outlives the stream if the pool is busy with others: work that is begun too late finds
+  // that it is wanted no more.
   struct Shared {
-    explicit Shared(F f) : function(std::move(f)) {}
-    const F function;
-    std::atomic<bool> dropped = false;
+    explicit Shared(std::shared_ptr<const F> f) : function(std::move(f)) {}
+
+    std::shared_ptr<const F> function;
+    std::mutex mutex;
+    std::condition_variable idle;
+    std::int64_t running = 0;
+    bool dropped = false;
   };
   struct Pending {
+    std::shared_ptr<std::optional<T>> example;  // until it is begun
     std::future<std::optional<U>> result;
     Bookmark behind;  // where `from_` stands once this example is given
   };
+
+  static std::optional<U> work(Shared& shared, std::optional<T>& waiting) {
+    std::optional<T> example;
+    {
+      const std::lock_guard lock(shared.mutex);
+      if (shared.dropped) return std::nullopt;
+      ++shared.running;
+      example = std::exchange(waiting, std::nullopt);
+    }
+    struct Finally {
+      Shared& shared;
+      ~Finally() {
+        const std::lock_guard lock(shared.mutex);
+        --shared.running;
+        shared.idle.notify_all();
+      }
+    } finally{shared};
+    return (*shared.function)(std::move(*example));
+  }
 
   void draw() {
     std::optional<T> example;
@@ -100,26 +131,30 @@ class ParallelMap final : public Stream<std::invoke_result_t<const F&, T>> {
     } catch (...) {  // told when its turn comes
       std::promise<std::optional<U>> failed;
       failed.set_exception(std::current_exception());
-      pending_.push_back({failed.get_future(), data::save(*from_)});
+      pending_.push_back({nullptr, failed.get_future(), data::save(*from_)});
       return;
     }
     if (!example) {
       ended_ = true;
       return;
     }
-    auto work = [shared = shared_, example = std::move(*example)]() mutable -> std::optional<U> {
-      if (shared->dropped) return std::nullopt;
-      return shared->function(std::move(example));
-    };
-    pending_.push_back({pool_.submit(std::move(work)), data::save(*from_)});
+    auto waiting = std::make_shared<std::optional<T>>(std::move(example));
+    auto result = pool_.submit([shared = shared_, waiting] { return work(*shared, *waiting); });
+    pending_.push_back({std::move(waiting), std::move(result), data::save(*from_)});
   }
 
-  // Nothing of ours runs any more once this returns.
+  // Nothing of ours runs any more once this returns, and the examples are gone.
   void drop() {
-    shared_->dropped = true;
-    for (Pending& pending : pending_) pending.result.wait();
+    {
+      std::unique_lock lock(shared_->mutex);
+      shared_->dropped = true;
+      shared_->idle.wait(lock, [&] { return shared_->running == 0; });
+      for (Pending& pending : pending_) {
+        if (pending.example) pending.example->reset();
+      }
+    }
     pending_.clear();
-    shared_->dropped = false;
+    shared_ = std::make_shared<Shared>(shared_->function);
   }
 
   void start() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <utility>
 
 #include "roux/base/error.h"
@@ -45,7 +46,7 @@ class Shard final : public Stream<T> {
     for (; count > 0; --count) {
       try {
         if (!from_->next()) return false;
-      } catch (const DataError&) {
+      } catch (const std::exception&) {
       }
     }
     return true;

@@ -23,6 +23,7 @@ namespace roux::data {
 // ranks are what any number of ranks goes on from.
 struct ShardPlaces {
   std::int64_t step = 0;  // the next one
+  std::int64_t batches_per_step = 0;
   std::map<std::int64_t, Bookmark> shards;
 };
 
@@ -92,19 +93,29 @@ class ShardReader {
   ShardPlaces save() const {
     ShardPlaces places;
     places.step = next_ / plan_.accumulation();
+    places.batches_per_step = plan_.batches_per_step;
     for (const auto& [number, shard] : shards_) places.shards.emplace(number, shard.delivered);
     return places;
   }
 
-  // `places`: of all ranks together, whatever their number was. Throws DataError where a shard of
-  // this rank is missing.
+  // `places`: of all ranks together, whatever their number was. Throws ConfigError where they were
+  // saved with other numbers of shards or batches: the steps would be others.
   void load(const ShardPlaces& places) {
     stop();
+    const auto refuse = [](std::string_view what, std::int64_t was, std::int64_t is) {
+      throw ConfigError(
+          cat("the run was saved with ", was, ' ', what, ", and cannot go on with ", is));
+    };
+    if (places.batches_per_step != plan_.batches_per_step) {
+      refuse("batches a step", places.batches_per_step, plan_.batches_per_step);
+    }
+    const auto saved = static_cast<std::int64_t>(places.shards.size());
+    if (saved != plan_.num_shards) refuse("shards (dataset.num_shards)", saved, plan_.num_shards);
     for (auto& [number, shard] : shards_) {
       const auto place = places.shards.find(number);
       if (place == places.shards.end()) {
-        throw DataError(cat("the saved place in the data lacks shard ", number, " of ",
-                            plan_.num_shards, ": was dataset.num_shards changed?"));
+        throw DataError(
+            cat("the saved place in the data lacks shard ", number, " of ", plan_.num_shards));
       }
       data::load(*shard.stream, place->second);
       shard.delivered = place->second;

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
+#include <limits>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -53,15 +57,19 @@ class Shuffle final : public Stream<T> {
     const std::int64_t given = bookmark.number(0, drawn);
     from_->load(bookmark);
     begin_window(window);
+    std::string last_error;
     while (drawn_ < drawn) {
       try {
-        draw();
-      } catch (const DataError&) {  // told when it was drawn first
+        if (!draw() && drawn_ < drawn) drawn_ = kGone;
+      } catch (const std::exception& error) {  // told when it was drawn first
+        last_error = error.what();
       }
     }
-    if (full) mix();
-    if (given > size())
-      throw Error("the data ends before the place that was saved: has it changed?");
+    if (full && drawn_ != kGone) mix();
+    if (drawn_ == kGone || given > size()) {
+      throw Error(cat("what a saved place in the data refers to is not there any more",
+                      last_error.empty() ? "" : ": ", last_error));
+    }
     given_ = given;
   }
 
@@ -76,6 +84,9 @@ class Shuffle final : public Stream<T> {
     given_ = 0;
     start_ = data::save(*from_);
   }
+
+  // How often was drawn from a stream that has ended too early.
+  static constexpr std::int64_t kGone = std::numeric_limits<std::int64_t>::max();
 
   bool draw() {
     ++drawn_;

@@ -46,7 +46,7 @@ class ReadRange final : public Stream<std::int64_t> {
 
   std::optional<std::int64_t> next() override {
     if (at_ >= end_) return std::nullopt;
-    return std::exchange(at_, at_ + step_);
+    return std::exchange(at_, end_ - at_ > step_ ? at_ + step_ : end_);
   }
   void rewind(std::int64_t) override { at_ = begin_; }
 

@@ -40,8 +40,10 @@ class TokenFile {
   // Reads the whole file and throws DataError if it is not what was written.
   void verify() const;
 
-  // Begins to bring documents [first, last) into memory, and returns. Throws DataError if the file
-  // is smaller than it was: what is gone can't be read any more.
+  // Throws DataError if the file is smaller than it was: what is gone can't be read any more.
+  void check_size() const;
+
+  // Begins to bring documents [first, last) into memory, and returns.
   void will_read(std::int64_t first, std::int64_t last) const;
 
  private:

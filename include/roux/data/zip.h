@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -38,13 +40,25 @@ class Zip final : public Stream<std::tuple<Ts...>> {
  private:
   template <std::size_t... I>
   std::optional<std::tuple<Ts...>> next_of(std::index_sequence<I...>) {
-    // All are drawn before one is looked at: a braced list is evaluated in its order.
-    std::tuple<std::optional<Ts>...> drawn{std::get<I>(streams_)->next()...};
+    // All are drawn before one is looked at, or they would fall out of step.
+    std::tuple<std::optional<Ts>...> drawn;
+    std::exception_ptr error;
+    (draw(*std::get<I>(streams_), std::get<I>(drawn), error), ...);
+    if (error) std::rethrow_exception(error);
     const std::size_t given = (static_cast<std::size_t>(std::get<I>(drawn).has_value()) + ...);
     if (given == sizeof...(Ts)) return std::tuple<Ts...>{std::move(*std::get<I>(drawn))...};
     ended_ = true;
     if (given == 0 || to_shortest_) return std::nullopt;
     throw DataError("streams that are zipped are not equally long");
+  }
+
+  template <typename T>
+  static void draw(Stream<T>& from, std::optional<T>& example, std::exception_ptr& error) {
+    try {
+      example = from.next();
+    } catch (...) {
+      if (!error) error = std::current_exception();
+    }
   }
 
   template <typename F>
