@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "datasets/text_parts.h"
-#include "roux/datasets/token_manifest.h"
 #include "roux/base/error.h"
 #include "roux/base/log.h"
 #include "roux/base/units.h"
 #include "roux/data/pipeline.h"
+#include "roux/datasets/token_manifest.h"
 
 namespace roux::datasets {
 namespace {
