@@ -74,7 +74,8 @@ void write_manifest(const fs::path& folder, const TokenManifest& manifest) {
     json["files"].push_back(
         {{"name", file.name}, {"documents", file.documents}, {"tokens", file.tokens}});
   }
-  write_file(folder / kTokenManifest, json.dump(1) + '\n');
+  const std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace);
+  write_file(folder / kTokenManifest, text + '\n');
 }
 
 std::string fingerprint_of(const Tokenizer& tokenizer) {

@@ -2,11 +2,12 @@
 
 #include <array>
 #include <cstdio>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "datasets/text_encoder.h"
+#include "datasets/token_folder.h"
 #include "roux/base/checksum.h"
 #include "roux/base/error.h"
 #include "roux/base/file_lock.h"
@@ -50,6 +51,31 @@ std::vector<Encoded> encode(const TextEncoder& encoder, const std::vector<Line>&
   return all;
 }
 
+// The parts that a file of tokens is made of.
+using Group = std::vector<FilePart>;
+
+std::int64_t bytes_of(const FilePart& part) {
+  return part.file->compression() == data::Compression::None ? part.end - part.begin
+                                                             : part.file->size();
+}
+
+// Neighbours together up to some size: a file of tokens for each small file would cost a disk's
+// sync each. Its description names them all, so they are not too many either.
+std::vector<Group> group(const std::vector<FilePart>& parts, std::int64_t most_bytes) {
+  constexpr std::size_t kMostParts = 4096;
+  std::vector<Group> groups;
+  std::int64_t bytes = 0;
+  for (const FilePart& part : parts) {
+    bytes += bytes_of(part);
+    if (groups.empty() || bytes > most_bytes || groups.back().size() == kMostParts) {
+      groups.emplace_back();
+      bytes = bytes_of(part);
+    }
+    groups.back().push_back(part);
+  }
+  return groups;
+}
+
 class Tokenization {
  public:
   Tokenization(const TokenizeOptions& options, const std::shared_ptr<const Tokenizer>& tokenizer,
@@ -58,15 +84,15 @@ class Tokenization {
         pool_(pool),
         encoder_(std::make_shared<const TextEncoder>(tokenizer, options.field, options.add_eos)),
         max_id_(tokenizer->size() - 1),
-        fingerprint_(fingerprint_of(*tokenizer)) {}
+        manifest_{fingerprint_of(*tokenizer),
+                  options.tokenizer_name,
+                  options.field,
+                  options.add_eos,
+                  {}} {}
 
   TokenizeProgress run() {
-    std::vector<fs::path> files;
-    constexpr std::array<std::string_view, 3> kSuffixes{".jsonl", ".jsonl.gz", ".jsonl.zst"};
-    for (const std::string& source : options_.sources) {
-      for (fs::path& file : data::find_files(source, kSuffixes)) files.push_back(std::move(file));
-    }
-    const std::vector<FilePart> parts = data::cut_files(files, {});
+    const std::vector<FilePart> parts =
+        data::cut_files(find_sources(), {.part_bytes = options_.file_bytes});
     for (const FilePart& part : parts) progress_.all_bytes += bytes_of(part);
 
     fs::create_directories(options_.folder);
@@ -75,84 +101,111 @@ class Tokenization {
       throw ConfigError(cat(options_.folder.string(), " is being written by ",
                             FileLock::holder(options_.folder / ".lock")));
     }
-    fs::remove(options_.folder / kTokenManifest);  // until all of its files are there
-    TokenManifest manifest{
-        fingerprint_, options_.tokenizer_name, options_.field, options_.add_eos, {}};
-    for (const FilePart& part : parts) {
+    if (!options_.force) refuse_other_tokens(options_.folder, manifest_, paths_);
+    for (const Group& one : group(parts, options_.file_bytes)) {
       char name[32];
-      std::snprintf(name, sizeof(name), "%06zu.tokens", manifest.files.size());
-      manifest.files.push_back(write(part, name));
+      std::snprintf(name, sizeof(name), "%06zu.tokens", manifest_.files.size());
+      manifest_.files.push_back(write(one, name));
     }
-    remove_all_but(manifest);
-    write_manifest(options_.folder, manifest);
+    if (progress_.documents == 0) {
+      throw DataError(cat("there is no text in ", options_.sources.front(),
+                          options_.sources.size() > 1 ? " and the other sources" : "",
+                          progress_.bad > 0 ? ": every line is broken or empty" : ""));
+    }
+    write_manifest(options_.folder, manifest_);
+    remove_leftovers(options_.folder, manifest_);
     return progress_;
   }
 
  private:
-  static std::int64_t bytes_of(const FilePart& part) {
-    return part.file->compression() == data::Compression::None ? part.end - part.begin
-                                                               : part.file->size();
-  }
-
-  // What a file of tokens was made of: the same again means that it need not be made again.
-  std::string describe(const FilePart& part) const {
-    const auto changed = fs::last_write_time(part.file->path()).time_since_epoch();
-    return nlohmann::ordered_json{{"source", part.file->path().string()},
-                                  {"size", part.file->size()},
-                                  {"changed", changed.count()},
-                                  {"begin", part.begin},
-                                  {"end", part.end},
-                                  {"field", options_.field},
-                                  {"add_eos", options_.add_eos},
-                                  {"skip_bad", options_.skip_bad.has_value()},
-                                  {"tokenizer", fingerprint_}}
-        .dump();
-  }
-
-  TokenManifest::File write(const FilePart& part, const char* name) {
-    const fs::path path = options_.folder / name;
-    const std::string description = describe(part);
-    TokenManifest::File file{name};
-    if (!find_whole(path, description, file)) {
-      file = tokenize(part, path, description);
-    } else {
-      ++progress_.kept_files;
-      progress_.documents += file.documents;
-      progress_.tokens += file.tokens;
+  std::vector<fs::path> find_sources() {
+    std::vector<fs::path> files;
+    constexpr std::array<std::string_view, 3> kSuffixes{".jsonl", ".jsonl.gz", ".jsonl.zst"};
+    for (const std::string& source : options_.sources) {
+      for (fs::path& file : data::find_files(source, kSuffixes)) {
+        if (!paths_.insert(fs::canonical(file).string()).second) {
+          throw ConfigError(cat(file.string(), " is named twice: its texts would be there twice"));
+        }
+        files.push_back(std::move(file));
+      }
     }
-    done_bytes_ += bytes_of(part);
+    return files;
+  }
+
+  TokenOrigin origin_of(const Group& parts) const {
+    TokenOrigin origin{manifest_.tokenizer, options_.field, options_.add_eos, {}};
+    for (const FilePart& part : parts) {
+      const fs::path path = fs::canonical(part.file->path());
+      const auto changed = fs::last_write_time(path).time_since_epoch();
+      origin.sources.push_back(
+          {path.string(), part.file->size(), changed.count(), part.begin, part.end});
+    }
+    return origin;
+  }
+
+  TokenManifest::File write(const Group& parts, const char* name) {
+    const fs::path path = options_.folder / name;
+    const TokenOrigin origin = origin_of(parts);
+    TokenManifest::File file{name};
+    if (!keep(path, origin, file)) {
+      fs::remove(options_.folder / kTokenManifest);  // until all of its files are there
+      file = tokenize(parts, path, origin);
+    }
+    for (const FilePart& part : parts) done_bytes_ += bytes_of(part);
     tell(done_bytes_);
     return file;
   }
 
-  static bool find_whole(const fs::path& path, const std::string& description,
-                         TokenManifest::File& file) {
+  // Whether the file is there already. What an earlier run left out of it counts as if it were now.
+  bool keep(const fs::path& path, TokenOrigin origin, TokenManifest::File& file) {
     if (!fs::exists(path)) return false;
     try {
       const data::TokenFile found(path);
-      if (found.description() != description) return false;
+      const auto was = read_origin(found.description());
+      if (!was || (was->bad > 0 && !options_.skip_bad)) return false;
+      origin.bad = was->bad;
+      if (describe(origin) != found.description()) return false;
       file.documents = found.num_documents();
       file.tokens = found.num_tokens();
-      return true;
     } catch (const DataError&) {
       return false;
     }
+    ++progress_.kept_files;
+    progress_.documents += file.documents;
+    progress_.tokens += file.tokens;
+    if (origin.bad == 0) return true;
+    progress_.bad += origin.bad;
+    data::count_bad({options_.skip_bad->max_share, {}},
+                    DataError(cat(path.string(), " was made without ", origin.bad)),
+                    progress_.documents, progress_.bad);
+    return true;
   }
 
-  TokenManifest::File tokenize(const FilePart& part, const fs::path& path,
-                               const std::string& description) {
+  TokenManifest::File tokenize(const Group& parts, const fs::path& path, TokenOrigin origin) {
     constexpr std::int64_t kBatchBytes = 256 << 10;
     auto batches =
-        data::Pipeline<Line>(data::open_lines(part))
+        data::read_list(parts)
+            .yield_from(data::open_lines)
             .batch_by_cost([](const Line& line) { return std::ssize(line.text) + 1; }, kBatchBytes)
             .parallel_map(
                 [encoder = encoder_](const std::vector<Line>& lines) {
-                  return std::pair(encode(*encoder, lines), lines.back().where.offset);
+                  return std::pair(encode(*encoder, lines), lines.back().where);
                 },
                 pool_, 2 * pool_.num_threads() + 2)
             .stream();
+    const std::int64_t bad_before = progress_.bad;
     data::TokenFileWriter writer(path, max_id_);
-    while (const auto batch = batches->next()) {
+    auto part = parts.begin();
+    std::int64_t bytes = done_bytes_;  // before `part`
+    for (;;) {
+      std::optional<std::pair<std::vector<Encoded>, data::LinePlace>> batch;
+      try {
+        batch = batches->next();
+      } catch (const DataError& error) {  // a file is damaged from here on, or a line too long
+        leave_out(error);
+        continue;
+      }
+      if (!batch) break;
       for (const Encoded& one : batch->first) {
         if (one.error) {
           leave_out(*one.error);
@@ -162,11 +215,14 @@ class Tokenization {
         ++progress_.documents;
         progress_.tokens += std::ssize(one.ids);
       }
-      const bool plain = part.file->compression() == data::Compression::None;
-      tell(done_bytes_ + (plain ? batch->second - part.begin : 0));
+      const data::LinePlace& place = batch->second;
+      while (part->file != place.file || part->begin != place.begin) bytes += bytes_of(*part++);
+      const bool plain = part->file->compression() == data::Compression::None;
+      tell(bytes + (plain ? place.offset - part->begin : 0));
     }
+    origin.bad = progress_.bad - bad_before;
     TokenManifest::File file{path.filename().string(), writer.num_documents(), writer.num_tokens()};
-    writer.finish(description);
+    writer.finish(describe(origin));
     return file;
   }
 
@@ -181,24 +237,14 @@ class Tokenization {
     if (options_.progress) options_.progress(progress_);
   }
 
-  // Files of an earlier, longer list, and what a killed process left.
-  void remove_all_but(const TokenManifest& manifest) const {
-    std::set<std::string> names;
-    for (const auto& file : manifest.files) names.insert(file.name);
-    for (const auto& entry : fs::directory_iterator(options_.folder)) {
-      const std::string name = entry.path().filename().string();
-      const bool ours = name.ends_with(".tokens") || name.starts_with(".tmp-");
-      if (ours && names.count(name) == 0) fs::remove(entry.path());
-    }
-  }
-
   const TokenizeOptions& options_;
   ThreadPool& pool_;
   std::shared_ptr<const TextEncoder> encoder_;
   TokenId max_id_;
-  std::string fingerprint_;
+  TokenManifest manifest_;
+  std::set<std::string> paths_;  // of the sources
   TokenizeProgress progress_;
-  std::int64_t done_bytes_ = 0;  // of the parts that are done
+  std::int64_t done_bytes_ = 0;  // of the groups that are done
 };
 
 }  // namespace

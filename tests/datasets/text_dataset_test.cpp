@@ -248,8 +248,8 @@ TEST_F(TextDatasetTest, FeedsTheSameBatchesToAnyNumberOfRanks) {
     data::ShardPlaces saved;
     for (const auto& reader : readers) {
       auto one = reader->save();
-      saved.step = one.step;
-      saved.shards.merge(one.shards);
+      one.shards.merge(saved.shards);
+      saved = std::move(one);
     }
     *places = saved;
     return all;
@@ -261,51 +261,6 @@ TEST_F(TextDatasetTest, FeedsTheSameBatchesToAnyNumberOfRanks) {
     for (auto& step : steps(ranks, 25, 60, &places)) first.push_back(std::move(step));
     EXPECT_EQ(first, alone) << "4 ranks, then " << ranks;
   }
-}
-
-TEST_F(TextDatasetTest, TokenizesTheSameWithAnyNumberOfThreads) {
-  write("a", 300);
-  write("b", 300);
-  const fs::path one = tokenize({path("a.jsonl"), path("b.jsonl")}, "one", 1);
-  const fs::path four = tokenize({path("a.jsonl"), path("b.jsonl")}, "four", 4);
-  int files = 0;
-  for (const auto& entry : fs::directory_iterator(one)) {
-    const std::string name = entry.path().filename().string();
-    if (name == ".lock") continue;
-    EXPECT_EQ(read_file(entry.path()), read_file(four / name)) << name;
-    ++files;
-  }
-  EXPECT_EQ(files, 3);
-}
-
-TEST_F(TextDatasetTest, GoesOnTokenizingBehindWhatIsWhole) {
-  const Texts a = write("a", 300);
-  Texts b = write("b", 300);
-  const fs::path folder = tokenize({path("a.jsonl"), path("b.jsonl")}, "tokens");
-  const auto first_was_written = fs::last_write_time(folder / "000000.tokens");
-  // As a process leaves it that is killed in its second file; and that file has changed besides.
-  fs::remove(folder / "tokens.json");
-  fs::resize_file(folder / "000001.tokens", 100);
-  write_file(folder / ".tmp-123", "half");
-  write_file(folder / "000002.tokens", "of a longer list");
-  b = write("b", 310);
-
-  ThreadPool pool({.num_threads = 2});
-  TokenizeProgress last;
-  const TokenizeProgress done =
-      tokenize_texts({.sources = {path("a.jsonl"), path("b.jsonl")},
-                      .folder = folder,
-                      .progress = [&](const TokenizeProgress& progress) { last = progress; }},
-                     tokenizer_, pool);
-  EXPECT_EQ(done.kept_files, 1);
-  EXPECT_EQ(done.documents, 610);
-  EXPECT_EQ(last.bytes, last.all_bytes);
-  EXPECT_EQ(fs::last_write_time(folder / "000000.tokens"), first_was_written);
-  EXPECT_FALSE(fs::exists(folder / "000002.tokens"));
-  EXPECT_FALSE(fs::exists(folder / ".tmp-123"));
-  Texts both = a;
-  both.insert(b.begin(), b.end());
-  EXPECT_EQ(all(*open({.sources = {{folder.string()}}}), 1), both);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ struct TokenizeProgress {
   std::int64_t all_bytes = 0;
   std::int64_t documents = 0;
   std::int64_t tokens = 0;
-  std::int64_t bad = 0;         // left out
+  std::int64_t bad = 0;         // left out, by an earlier run too
   std::int64_t kept_files = 0;  // that an earlier run had made
 };
 
@@ -30,6 +30,12 @@ struct TokenizeOptions {
   std::string field = "text";
   bool add_eos = true;
 
+  // Also where the folder holds tokens that were made in another way or of other sources.
+  bool force = false;
+
+  // About how much of the sources a file of tokens is made of.
+  std::int64_t file_bytes = std::int64_t{64} << 20;
+
   // Unset: a broken line is an error.
   std::optional<data::BadExamples> skip_bad;
 
@@ -37,10 +43,14 @@ struct TokenizeOptions {
   std::function<void(const TokenizeProgress&)> progress;
 };
 
-// Writes the texts as files of tokens that a text dataset reads in place of them. What it writes
-// depends on texts and tokenizer alone, and not on the number of threads. Stopped at any moment and
-// begun again, it goes on behind the files that are whole; a source that has changed meanwhile is
-// done again. Two at once in a folder are refused.
+// Writes the texts as files of tokens that a text dataset reads in place of them. The tokens
+// depend on texts and tokenizer alone, and not on the number of threads; each file also says which
+// sources it was made of, and when those were last changed. Stopped at any moment and begun again,
+// it goes on behind the files that are whole; a source that has changed meanwhile is done again.
+//
+// Throws ConfigError, before anything is written, for a source that is named twice and for a folder
+// with other tokens in it, and where two write to a folder at once; DataError for broken lines and
+// files (unless skip_bad passes over them) and where there is no text at all.
 TokenizeProgress tokenize_texts(const TokenizeOptions& options,
                                 const std::shared_ptr<const Tokenizer>& tokenizer,
                                 ThreadPool& pool);

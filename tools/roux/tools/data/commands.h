@@ -16,4 +16,7 @@ Command tokenize_command();
 // As `roux tokenizer` finds it: a folder, a file, hf://…, or a model card.
 std::unique_ptr<Tokenizer> find_tokenizer_of(const std::string& model);
 
+// Throws ConfigError, which begins with `called`, for an -o that can be no folder.
+void check_output_folder(const std::string& called, const std::string& given);
+
 }  // namespace roux::tool

@@ -43,12 +43,15 @@ void print_done(const std::string& folder, const TokenizeProgress& done, Clock::
               << megabytes_a_second(done.all_bytes, time) << ")";
   }
   std::cerr << '\n';
-  if (done.bad > 0)
-    std::cerr << "roux: " << with_commas(done.bad) << " broken lines were left out\n";
+  if (done.bad > 0) {
+    std::cerr << "roux: " << with_commas(done.bad)
+              << (done.bad == 1 ? " broken line was" : " broken lines were") << " left out\n";
+  }
 }
 
 int tokenize(const Arguments& arguments) {
   const bool quiet = arguments.has("--quiet");
+  check_output_folder("data tokenize", arguments.text("--output"));
   const std::shared_ptr<const Tokenizer> tokenizer = find_tokenizer_of(arguments.text("--model"));
   ThreadPool pool({.num_threads = static_cast<int>(arguments.number("--threads", 0, 0, 1024))});
   const auto start = Clock::now();
@@ -62,6 +65,7 @@ int tokenize(const Arguments& arguments) {
     options.tokenizer_name = std::filesystem::absolute(options.tokenizer_name).string();
   }
   options.field = arguments.text("--field", "text");
+  options.force = arguments.has("--force");
   options.add_eos = !arguments.has("--no-eos");
   if (arguments.has("--skip-bad")) {
     constexpr std::int64_t kShown = 5;
@@ -103,8 +107,10 @@ Command tokenize_command() {
                    .help = "the member of each JSON object that is the text; text unless given"},
                   {.name = "--no-eos", .help = "set no end-of-text token behind each text"},
                   {.name = "--skip-bad",
-                   .help = "leave broken lines out, up to one in a hundred; else the first one "
-                           "stops it"},
+                   .help = "leave broken lines, and what follows damage in a compressed file, "
+                           "out, up to one in a hundred; else the first one stops it"},
+                  {.name = "--force",
+                   .help = "also overwrite tokens of other sources, or made in another way"},
                   {.name = "--threads", .value = "N", .help = "one a core if 0 or left out"},
                   {.name = "--quiet", .help = "show no progress", .letter = "-q"}},
       .details =
