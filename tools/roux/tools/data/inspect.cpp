@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -128,6 +130,11 @@ class TokenCorpus final : public Corpus {
 std::unique_ptr<Corpus> open(const Arguments& arguments) {
   const std::string& path = arguments.operands.at(0);
   const std::string model = arguments.text("--model");
+  if (path.ends_with(".tokens") && fs::is_regular_file(path)) {
+    const fs::path folder = fs::path(path).parent_path();
+    throw ConfigError(cat("data inspect: PATH must be the folder of tokens, ",
+                          folder.empty() ? "." : folder.string(), ", but is a file in it, ", path));
+  }
   if (datasets::is_unfinished(path)) {
     throw ConfigError(cat(path, " is not finished: the same `roux data tokenize` goes on with it"));
   }
@@ -146,7 +153,14 @@ std::unique_ptr<Corpus> open(const Arguments& arguments) {
       model.empty() ? nullptr : std::shared_ptr<const Tokenizer>(find_tokenizer_of(model)));
 }
 
-// How long documents are: counted exactly up to some length, and by powers of two.
+// "1 document", "2 documents".
+std::string counted(std::int64_t count, std::string_view plural) {
+  if (count == 1) plural.remove_suffix(1);
+  return cat(with_commas(count), ' ', plural);
+}
+
+// How long documents are. Each length is counted by itself: only long documents have many different
+// ones, and of those there are not so many.
 class Lengths {
  public:
   void add(std::int64_t length) {
@@ -154,14 +168,14 @@ class Lengths {
     sum_ += length;
     least_ = std::min(least_, length);
     most_ = std::max(most_, length);
-    ++by_length_[std::min(length, kLongest)];
+    ++by_length_[length];
   }
 
   std::int64_t count() const { return count_; }
   std::int64_t sum() const { return sum_; }
 
   void print(std::string_view unit) const {
-    std::cout << with_commas(count_) << " documents, " << with_commas(sum_) << ' ' << unit << '\n';
+    std::cout << counted(count_, "documents") << ", " << counted(sum_, unit) << '\n';
     if (count_ == 0) return;
     std::cout << unit << " a document: " << with_commas(sum_ / count_) << " on average, "
               << with_commas(least_) << " to " << with_commas(most_) << "; half have at most "
@@ -177,8 +191,6 @@ class Lengths {
   }
 
  private:
-  static constexpr std::int64_t kLongest = 1 << 20;
-
   std::int64_t quantile(double share) const {
     const auto wanted = static_cast<std::int64_t>(std::ceil(share * static_cast<double>(count_)));
     std::int64_t seen = 0;
@@ -226,7 +238,9 @@ class Lengths {
   std::map<std::int64_t, std::int64_t> by_length_;
 };
 
-void show(Corpus& corpus, std::int64_t wanted) {
+void show(Corpus& corpus, const Arguments& arguments) {
+  constexpr std::int64_t kLargest = 1'000'000'000'000;
+  const std::int64_t wanted = arguments.number("--show", 0, 0, kLargest);
   std::int64_t seen = 0;
   bool found = false;
   corpus.each([&](std::int64_t number, std::int64_t) {
@@ -246,7 +260,7 @@ int inspect(const Arguments& arguments) {
   const auto corpus = open(arguments);
   if (arguments.has("--verify")) corpus->verify();
   if (arguments.has("--show")) {
-    show(*corpus, arguments.number("--show", 0));
+    show(*corpus, arguments);
     return 0;
   }
   Lengths lengths;

@@ -62,9 +62,12 @@ void print_examples(const SampleConfig& config) {
 }
 
 int sample(const Arguments& arguments) {
+  // sample.json says it as a number, which other programs may read as a double.
+  constexpr std::int64_t kLargestSeed = std::int64_t{1} << 53;
   SampleConfig config;
-  config.seed = static_cast<std::uint64_t>(arguments.number("--seed", 0));
+  config.seed = static_cast<std::uint64_t>(arguments.number("--seed", 0, 0, kLargestSeed));
   config.megabytes = arguments.number("--megabytes", config.megabytes, 1, 1000);
+  if (arguments.has("--output")) check_output_folder("data sample", arguments.text("--output"));
   const fs::path folder = arguments.has("--output") ? fs::path(arguments.text("--output"))
                                                     : datasets::default_sample_folder(config);
   const auto start = std::chrono::steady_clock::now();
