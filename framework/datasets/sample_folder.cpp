@@ -1,5 +1,6 @@
 #include "roux/datasets/sample_folder.h"
 
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <optional>
@@ -23,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Another text for the same seed is another version: nobody is to find an old one in the cache.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 constexpr std::int64_t kBytesPerMegabyte = 1'000'000;
 constexpr std::int64_t kMostMegabytes = 1000;
@@ -82,6 +83,21 @@ void write_questions(const fs::path& path, const std::vector<SampleQuestion>& qu
   write_file(path, lines);
 }
 
+// What write_corpus() writes, besides the tokenizer and kAbout.
+constexpr std::array<std::string_view, 4> kNames{"train.jsonl", "valid.jsonl",
+                                                 "sums_held_out.jsonl", "world_held_out.jsonl"};
+
+// Those of the corpus's files that `folder` lacks.
+std::vector<fs::path> missing_in(const fs::path& folder) {
+  std::vector<fs::path> missing;
+  const auto look_for = [&](const fs::path& name) {
+    if (!fs::is_regular_file(folder / name)) missing.push_back(name);
+  };
+  for (const std::string_view name : kNames) look_for(name);
+  for (const TokenizerFile& file : sample_tokenizer_files()) look_for(file.name);
+  return missing;
+}
+
 void write_corpus(const fs::path& folder, const SampleConfig& config) {
   const SampleCorpus corpus(config.seed);
   const std::int64_t bytes = config.megabytes * kBytesPerMegabyte;
@@ -96,7 +112,7 @@ void write_corpus(const fs::path& folder, const SampleConfig& config) {
   write_file(folder / kAbout, about(config));
 }
 
-// Whether the corpus is in `folder`, which may also be missing or empty.
+// Whether the corpus is in `folder`, which may also be missing or empty, or lack some of it.
 bool is_there(const fs::path& folder, const SampleConfig& config) {
   std::error_code ignored;
   const auto state = fs::status(folder, ignored);
@@ -111,7 +127,7 @@ bool is_there(const fs::path& folder, const SampleConfig& config) {
                           fs::directory_iterator(folder)->path().filename().string()));
   }
   const std::string found = read_file(folder / kAbout);
-  if (found == about(config)) return true;
+  if (found == about(config)) return missing_in(folder).empty();
   throw ConfigError(cat(folder.string(), " must be empty or hold the sample corpus of ",
                         trim(about(config)), ", but holds that of ", trim(found)));
 }
@@ -183,7 +199,13 @@ bool make_sample_corpus(const fs::path& given, const SampleConfig& config) {
     if (!is_made) {
       const Draft draft(beside(folder, ".partial"));
       write_corpus(draft.path(), config);
-      durable_rename(draft.path(), folder);
+      if (fs::exists(folder / kAbout)) {  // somebody removed some of it
+        for (const fs::path& name : missing_in(folder)) {
+          durable_rename(draft.path() / name, folder / name);
+        }
+      } else {
+        durable_rename(draft.path(), folder);
+      }
     }
     // From here on the folder is there, and nobody who takes a lock anew does anything.
     std::error_code ignored;

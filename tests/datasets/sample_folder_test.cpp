@@ -202,6 +202,26 @@ TEST(SampleFolder, IsNoFolderOfSomethingElse) {
   EXPECT_THAT(names_in(folder.path()), ElementsAre("letter.txt"));
 }
 
+TEST(SampleFolder, PutsBackWhatSomebodyRemoved) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "sample";
+  make_sample_corpus(path, kSmall);
+  const auto whole = contents(path);
+  const auto time = fs::last_write_time(path / "train.jsonl");
+  for (const auto& [name, text] : whole) {
+    if (name != "train.jsonl" && name != "sample.json") fs::remove(path / name);
+  }
+
+  EXPECT_TRUE(make_sample_corpus(path, kSmall));
+  EXPECT_EQ(contents(path), whole);
+  EXPECT_EQ(fs::last_write_time(path / "train.jsonl"), time);
+  EXPECT_FALSE(make_sample_corpus(path, kSmall));
+
+  fs::remove(path / "train.jsonl");
+  EXPECT_TRUE(make_sample_corpus(path, kSmall));
+  EXPECT_EQ(contents(path), whole);
+}
+
 TEST(SampleFolder, SaysWhichOtherCorpusItHolds) {
   const TemporaryFolder folder;
   make_sample_corpus(folder.path() / "sample", kSmall);
@@ -238,13 +258,13 @@ TEST(SampleFolder, LiesInTheCache) {
   const Variable home("HOME", "/home/mia");
   {
     const Variable cache("XDG_CACHE_HOME", "/cache");
-    EXPECT_EQ(default_sample_folder(), "/cache/roux/sample-v1-seed0-4MB");
+    EXPECT_EQ(default_sample_folder(), "/cache/roux/sample-v2-seed0-4MB");
     EXPECT_EQ(default_sample_folder({.seed = 7, .megabytes = 2}),
-              "/cache/roux/sample-v1-seed7-2MB");
+              "/cache/roux/sample-v2-seed7-2MB");
   }
   for (const char* none : {static_cast<const char*>(nullptr), "", "relative"}) {
     const Variable cache("XDG_CACHE_HOME", none);
-    EXPECT_EQ(default_sample_folder(), "/home/mia/.cache/roux/sample-v1-seed0-4MB");
+    EXPECT_EQ(default_sample_folder(), "/home/mia/.cache/roux/sample-v2-seed0-4MB");
     const Variable homeless("HOME", none);
     EXPECT_THAT([] { default_sample_folder(); },
                 ThrowsMessage<ConfigError>(HasSubstr("neither XDG_CACHE_HOME nor HOME")));

@@ -23,7 +23,8 @@ std::filesystem::path default_sample_folder(const SampleConfig& config = {});
 //   tokenizer.json             which is the same for every seed, and tokenizer_config.json
 //   sample.json                version, seed and size
 //
-// Returns at once, and false, if it is there. It appears as a whole or not at all, also if several
+// Returns at once, and false, if it is there; files of it that somebody removed are put back, and
+// the others left as they are. It appears as a whole or not at all, also if several
 // processes ask for it at once (one makes it, the others wait) and if one of them is killed.
 //
 // Throws ConfigError for a folder that holds something else, Error if it can't be written.
