@@ -76,6 +76,12 @@ std::vector<Group> group(const std::vector<FilePart>& parts, std::int64_t most_b
   return groups;
 }
 
+data::Pipeline<Line> lines_of(const Group& parts) {
+  // Which is most of what is read, and keeps no account of where it stands in a list.
+  if (parts.size() == 1) return data::Pipeline<Line>(data::open_lines(parts.front()));
+  return data::read_list(parts).yield_from(data::open_lines);
+}
+
 class Tokenization {
  public:
   Tokenization(const TokenizeOptions& options, const std::shared_ptr<const Tokenizer>& tokenizer,
@@ -184,8 +190,7 @@ class Tokenization {
   TokenManifest::File tokenize(const Group& parts, const fs::path& path, TokenOrigin origin) {
     constexpr std::int64_t kBatchBytes = 256 << 10;
     auto batches =
-        data::read_list(parts)
-            .yield_from(data::open_lines)
+        lines_of(parts)
             .batch_by_cost([](const Line& line) { return std::ssize(line.text) + 1; }, kBatchBytes)
             .parallel_map(
                 [encoder = encoder_](const std::vector<Line>& lines) {
