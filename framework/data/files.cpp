@@ -1,6 +1,7 @@
 #include "roux/data/files.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <set>
 #include <system_error>
@@ -220,6 +221,11 @@ std::vector<fs::path> find_files(std::string_view pattern,
             [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
+}
+
+std::vector<std::filesystem::path> find_json_lines(std::string_view pattern) {
+  constexpr std::array<std::string_view, 3> kSuffixes{".jsonl", ".jsonl.gz", ".jsonl.zst"};
+  return find_files(pattern, kSuffixes);
 }
 
 }  // namespace roux::data

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -118,9 +117,8 @@ class JsonFiles final : public TextFiles {
 std::shared_ptr<const TextFiles> find_json_texts(
     const std::string& path, const TextDatasetConfig& config,
     const std::shared_ptr<const Tokenizer>& tokenizer) {
-  constexpr std::array<std::string_view, 3> kSuffixes{".jsonl", ".jsonl.gz", ".jsonl.zst"};
   auto encoder = std::make_shared<const TextEncoder>(tokenizer, config.field, config.add_eos);
-  return std::make_shared<JsonFiles>(data::find_files(path, kSuffixes), std::move(encoder));
+  return std::make_shared<JsonFiles>(data::find_json_lines(path), std::move(encoder));
 }
 
 }  // namespace roux::datasets

@@ -1,6 +1,5 @@
 #include "roux/datasets/tokenize.h"
 
-#include <array>
 #include <cstdio>
 #include <optional>
 #include <set>
@@ -126,9 +125,8 @@ class Tokenization {
  private:
   std::vector<fs::path> find_sources() {
     std::vector<fs::path> files;
-    constexpr std::array<std::string_view, 3> kSuffixes{".jsonl", ".jsonl.gz", ".jsonl.zst"};
     for (const std::string& source : options_.sources) {
-      for (fs::path& file : data::find_files(source, kSuffixes)) {
+      for (fs::path& file : data::find_json_lines(source)) {
         if (!paths_.insert(fs::canonical(file).string()).second) {
           throw ConfigError(cat(file.string(), " is named twice: its texts would be there twice"));
         }

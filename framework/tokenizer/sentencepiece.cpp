@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/plugin.h"
 #include "roux/base/error.h"
 #include "roux/base/files.h"
-#include "roux/base/program.h"
 #include "tokenizer/sentencepiece_check.h"
 #include "tokenizer/sentencepiece_library.h"
 #include "tokenizer/utf8_step.h"
@@ -22,21 +22,10 @@ namespace {
 
 using Kind = SentencePieceLibrary::Kind;
 
-// By this program's run path; or in the build folder's lib/, since a sanitizer calls dlopen in our
-// place and the loader then takes its run path and not ours. nullptr: dlerror() says why.
-void* open_library(const char* name) {
-  for (const char* folder : {"../lib", "../../lib"}) {
-    const auto path = executable_path().parent_path() / folder / name;
-    if (!std::filesystem::exists(path)) continue;
-    if (void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
-  }
-  return dlopen(name, RTLD_NOW | RTLD_LOCAL);
-}
-
 // Never unloaded: models may live until the process ends.
 SentencePieceMaker find_maker() {
   constexpr const char* kName = "libroux_sentencepiece.so";
-  void* const library = open_library(kName);
+  void* const library = open_plugin(kName);
   if (!library) {
     throw Error(cat("SentencePiece models need ", kName,
                     " beside libroux.so, and libsentencepiece.so.0: ", dlerror()));

@@ -26,4 +26,7 @@ namespace roux::data {
 std::vector<std::filesystem::path> find_files(std::string_view pattern,
                                               std::span<const std::string_view> suffixes);
 
+// The same for files of JSON lines: of a folder, those in .jsonl, .jsonl.gz and .jsonl.zst.
+std::vector<std::filesystem::path> find_json_lines(std::string_view pattern);
+
 }  // namespace roux::data

@@ -147,9 +147,8 @@ std::unique_ptr<Corpus> open(const Arguments& arguments) {
   if (arguments.has("--verify")) {
     throw ConfigError("data inspect: --verify is for what `roux data tokenize` wrote");
   }
-  constexpr std::array<std::string_view, 3> kSuffixes{".jsonl", ".jsonl.gz", ".jsonl.zst"};
   return std::make_unique<TextCorpus>(
-      data::find_files(path, kSuffixes), arguments.text("--field", "text"),
+      data::find_json_lines(path), arguments.text("--field", "text"),
       model.empty() ? nullptr : std::shared_ptr<const Tokenizer>(find_tokenizer_of(model)));
 }
 
