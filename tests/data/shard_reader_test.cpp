@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <set>
 #include <thread>
 
@@ -200,6 +201,18 @@ TEST(ShardReader, StopsAtOnceWhenItIsDropped) {
   EXPECT_LT(at_the_end, 20);
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_EQ(read, at_the_end) << "nothing runs on";
+}
+
+TEST(ShardReader, IsDroppedWithoutWaitingForOthersInItsPool) {
+  ThreadPool pool({.num_threads = 1});
+  std::promise<void> end;
+  pool.submit([&] { end.get_future().wait(); });
+  {
+    ShardReader<Number> reader({.num_shards = 8, .batches_per_step = 1}, open_shard, pool, 4);
+    const auto step = reader.next_step();
+    EXPECT_EQ(step.size(), 1U) << "read by the thread that asked";
+  }
+  end.set_value();
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ void pack(const std::string& source, const std::string& tokenizer, int threads,
   ThreadPool pool({.num_threads = threads});
   const auto start = Clock::now();
   data::ShardReader<data::PackedBatch> reader({.num_shards = kShards, .batches_per_step = 1}, open,
-                                              pool, 4 * threads);
+                                              pool, 16 * threads);
   std::int64_t batches = 0;
   std::int64_t tokens = 0;
   double first = 0.0;

@@ -49,7 +49,11 @@ class ShardReader {
       one.delivered = data::save(*one.stream);
     }
   }
-  ~ShardReader() { stop(); }
+  ~ShardReader() {
+    stop();
+    const std::lock_guard lock(door_->mutex);
+    door_->open = false;
+  }
   ShardReader(const ShardReader&) = delete;
   ShardReader& operator=(const ShardReader&) = delete;
 
@@ -62,13 +66,13 @@ class ShardReader {
     while (static_cast<std::int64_t>(step_.size()) < plan_.accumulation()) {
       fill();
       Shard& shard = shards_.at(plan_.shard_of(next_));
-      std::unique_lock lock(mutex_);
+      std::unique_lock lock(door_->mutex);
       while (shard.ready.empty()) wait_for(shard, lock);
       Ready first = std::move(shard.ready.front());
       shard.ready.pop_front();
       lock.unlock();
       if (first.error) {
-        ask(shard);  // for another in its place
+        ask_first(shard);  // another in its place
         std::rethrow_exception(first.error);
       }
       ++next_;
@@ -136,40 +140,49 @@ class ShardReader {
     Bookmark delivered;  // behind its last batch of a whole step
     bool ended = false;
     std::deque<Ready> ready;
-    std::int64_t wanted = 0;  // batches asked for and not begun
-    bool busy = false;        // a thread is at it
+    bool busy = false;  // a thread is at it
   };
 
-  // Asks for what lies ahead, in the order in which it will be needed.
+  // What a thread of the pool that comes late finds instead of a reader that is gone.
+  struct Door {
+    std::mutex mutex;
+    bool open = true;
+  };
+
+  // Asks for what lies ahead, in the order in which it will be needed; for half of it at a time, as
+  // to wake a thread for each batch can cost as much as the batch.
   void fill() {
-    for (; asked_ < next_ + ahead_; ++asked_) ask(shards_.at(plan_.shard_of(asked_)));
-  }
-
-  void ask(Shard& shard) {
-    const std::lock_guard lock(mutex_);
-    ++shard.wanted;
-    due_.push_back(&shard);
-    if (at_work_ == pool_.num_threads()) return;
-    ++at_work_;
-    pool_.submit([this] { work(); });
-  }
-
-  // What a thread of the pool does, as long as there is something to do.
-  void work() {
-    std::unique_lock lock(mutex_);
-    while (!due_.empty()) {
-      Shard& shard = *due_.front();
-      due_.pop_front();
-      while (shard.wanted > 0 && !shard.busy) read(shard, lock);
+    if (asked_ - next_ > ahead_ / 2) return;
+    const std::lock_guard lock(door_->mutex);
+    for (; asked_ < next_ + ahead_; ++asked_) {
+      due_.push_back(&shards_.at(plan_.shard_of(asked_)));
+      call_a_thread();
     }
-    // Under the lock, or the reader might be gone.
-    if (--at_work_ == 0) came_.notify_all();
   }
 
-  // The thread that calls next_step() lends a hand where there is one to lend: it would only wait.
+  void ask_first(Shard& shard) {
+    const std::lock_guard lock(door_->mutex);
+    due_.push_front(&shard);
+    call_a_thread();
+  }
+
+  void call_a_thread() {
+    if (called_ == pool_.num_threads()) return;
+    ++called_;
+    pool_.submit([this, door = door_] {
+      std::unique_lock lock(door->mutex);
+      if (!door->open) return;
+      while (read_one(lock)) {
+      }
+      --called_;
+    });
+  }
+
+  // The thread that calls next_step() would only wait, so it lends a hand where there is one to
+  // lend, which need not be with the batch that it waits for.
   void wait_for(Shard& shard, std::unique_lock<std::mutex>& lock) {
-    if (shard.wanted > 0 && !shard.busy) {
-      read(shard, lock);
+    if (read_one(lock)) {
+      if (!due_.empty()) call_a_thread();  // one may have left for want of an idle shard
       return;
     }
     awaited_ = &shard;
@@ -177,9 +190,16 @@ class ShardReader {
     awaited_ = nullptr;
   }
 
-  void read(Shard& shard, std::unique_lock<std::mutex>& lock) {
-    --shard.wanted;
+  // Reads the batch that is needed first of those whose shards no thread is at; false: there is
+  // none.
+  bool read_one(std::unique_lock<std::mutex>& lock) {
+    const auto due =
+        std::find_if(due_.begin(), due_.end(), [](const Shard* shard) { return !shard->busy; });
+    if (due == due_.end()) return false;
+    Shard& shard = **due;
+    due_.erase(due);
     shard.busy = true;
+    ++reading_;
     lock.unlock();
     Ready one;
     try {
@@ -191,15 +211,16 @@ class ShardReader {
     lock.lock();
     shard.busy = false;
     shard.ready.push_back(std::move(one));
-    if (awaited_ == &shard) came_.notify_all();
+    // Under the lock, or the reader might be gone.
+    if (--reading_ == 0 || awaited_ == &shard) came_.notify_all();
+    return true;
   }
 
-  // Nothing of ours runs any more once this returns, and nothing is read ahead.
+  // Nothing of ours is read any more once this returns, and nothing is ready.
   void stop() {
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock(door_->mutex);
     due_.clear();
-    for (auto& [number, shard] : shards_) shard.wanted = 0;
-    came_.wait(lock, [&] { return at_work_ == 0; });
+    came_.wait(lock, [&] { return reading_ == 0; });
     for (auto& [number, shard] : shards_) shard.ready.clear();
     step_.clear();
   }
@@ -212,11 +233,12 @@ class ShardReader {
   std::int64_t asked_ = 0;                      // up to here
   std::vector<std::pair<Shard*, Ready>> step_;  // what there is of the step that is being read
 
-  std::mutex mutex_;
-  std::condition_variable came_;  // a batch that is awaited, or the last thread to its end
-  const Shard* awaited_ = nullptr;
-  std::deque<Shard*> due_;  // one entry for each batch that is wanted, in order
-  int at_work_ = 0;         // threads of the pool
+  const std::shared_ptr<Door> door_ = std::make_shared<Door>();
+  std::condition_variable came_;    // a batch that is awaited, or the last that was being read
+  const Shard* awaited_ = nullptr;  // by the thread in next_step()
+  std::deque<Shard*> due_;          // one entry for each batch that is wanted and not begun
+  int reading_ = 0;                 // threads, of the pool or not
+  int called_ = 0;                  // threads of the pool that are at it, or on their way
 };
 
 }  // namespace roux::data
