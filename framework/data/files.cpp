@@ -78,6 +78,12 @@ std::string few_of(std::vector<std::string> names) {
                         " holds ", few_of(names)));
 }
 
+// Of names that may be anything: what leads nowhere, or can't be asked, is no folder.
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
 using Visit = std::function<void(const fs::path&)>;
 
 // A folder and all below it, hidden ones left out. A link that leads back up ends there.
@@ -86,7 +92,7 @@ void visit_folders(const fs::path& folder, std::set<fs::path>& above, const Visi
   if (!above.insert(real).second) return;
   visit(folder);
   for (const std::string& name : names_in(folder)) {
-    if (!name.starts_with('.') && type_of(folder / name) == fs::file_type::directory) {
+    if (!name.starts_with('.') && is_folder(folder / name)) {
       visit_folders(folder / name, above, visit);
     }
   }

@@ -10,6 +10,7 @@
 #include "data/json_string.h"
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
+#include "roux/base/visible.h"
 
 namespace roux::data {
 namespace {
@@ -189,7 +190,8 @@ class Walk {
     const std::vector<std::string> names(others.first.begin(), others.first.begin() + shown);
     fail_at(line_.where,
             cat("has no ", path(level), did_you_mean(keys_[level], names),
-                names.empty() ? ", and nothing else" : "; there is ", join(names, ", "),
+                names.empty() ? ", and nothing else" : "; there is ",
+                visible(join(names, ", "), ""),
                 shown < others.count ? cat(" and ", others.count - shown, " more") : ""));
   }
 

@@ -125,6 +125,13 @@ TEST_F(FindFiles, SaysOfALinkThatLeadsNowhereWhereItLeads) {
   }
 }
 
+TEST_F(FindFiles, PassesOverLinksThatLeadNowhereAndAreNoData) {
+  fs::create_symlink("/absent/place", root() / "books/LATEST");
+  fs::create_symlink("circle", root() / "books/circle");
+  EXPECT_THAT(find("books"), ElementsAre("books/d.jsonl", "books/e.jsonl.gz"));
+  EXPECT_THAT(find("books/**/*.jsonl"), ElementsAre("books/d.jsonl"));
+}
+
 TEST_F(FindFiles, SaysWhatIsThereInstead) {
   refuses<ConfigError>("web/b.chunk.05.jsonl",
                        AllOf(HasSubstr("there is no "), HasSubstr("did you mean"),
