@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "nn/walk.h"
 #include "roux/base/error.h"
@@ -45,10 +46,28 @@ std::string block_of(const std::string& name, const std::vector<std::string>& bl
 at::Tensor view_of(const at::Tensor& buffer, const FlatEntry& entry) {
   // A plain view shares the buffer's version counter: writing one parameter would look like a write
   // of all others. variable_data() gives it a counter of its own.
-  return buffer.narrow(0, entry.offset, entry.numel).view(entry.sizes).variable_data();
+  return entry_of(buffer, entry).variable_data();
+}
+
+// Makes a group's parameters views of its values.
+void show_values(FlatGroup& group) {
+  for (FlatEntry& entry : group.entries) {
+    at::Tensor view = view_of(group.values, entry);
+    if (entry.place.owner != nullptr) {
+      entry.place.owner->assign(*entry.place.declared, view.set_requires_grad(group.trainable));
+      entry.place.value = *entry.place.declared->member;
+    } else {
+      // A foreign module's members and registry share the tensor: only its data can be moved.
+      entry.place.value.set_data(view);
+    }
+  }
 }
 
 }  // namespace
+
+at::Tensor entry_of(const at::Tensor& buffer, const FlatEntry& entry) {
+  return buffer.narrow(0, entry.offset, entry.numel).view(entry.sizes);
+}
 
 FlatParameters::FlatParameters(torch::nn::Module& root) {
   const std::vector<std::string> blocks = block_paths(root);
@@ -78,17 +97,11 @@ const FlatEntry* FlatParameters::find(const std::string& name) const {
 void FlatParameters::materialise(at::Device device) {
   for (FlatGroup& group : groups_) {
     group.values = at::zeros({group.numel}, at::TensorOptions(group.dtype).device(device));
-    for (FlatEntry& entry : group.entries) {
-      at::Tensor view = view_of(group.values, entry);
-      if (entry.place.owner != nullptr) {
-        entry.place.owner->assign(*entry.place.declared, view.set_requires_grad(group.trainable));
-        entry.place.value = *entry.place.declared->member;
-        continue;
-      }
-      // A foreign module's members and registry share the tensor: only its data can be moved.
-      view.copy_(entry.place.value.detach());
-      entry.place.value.set_data(view);
+    for (const FlatEntry& entry : group.entries) {
+      if (entry.place.owner != nullptr) continue;
+      view_of(group.values, entry).copy_(entry.place.value.detach());
     }
+    show_values(group);
   }
 }
 
@@ -105,12 +118,31 @@ void FlatParameters::initialise(const RandomStream& stream) {
   }
 }
 
+void FlatParameters::compute_in(at::ScalarType dtype) {
+  for (FlatGroup& group : groups_) {
+    require(group.values.defined(), "FlatParameters::compute_in: not materialised yet");
+    require(!group.gradients.defined(), "FlatParameters::compute_in: there are gradients already");
+    if (group.dtype == dtype || !at::isFloatingType(group.dtype)) continue;
+    at::Tensor rounded = group.values.to(dtype);
+    if (group.trainable) group.masters = std::move(group.values);
+    group.values = std::move(rounded);
+    group.dtype = dtype;
+    show_values(group);
+  }
+}
+
+void FlatParameters::round_masters() {
+  for (FlatGroup& group : groups_) {
+    if (group.masters.defined()) group.values.copy_(group.masters);
+  }
+}
+
 void FlatParameters::allocate_gradients(std::optional<at::ScalarType> dtype) {
   for (FlatGroup& group : groups_) {
     if (!group.trainable) continue;
     require(group.values.defined(), "FlatParameters::allocate_gradients: not materialised yet");
-    group.gradients =
-        at::zeros({group.numel}, group.values.options().dtype(dtype.value_or(group.dtype)));
+    group.gradients = at::zeros(
+        {group.numel}, dtype ? group.exact().options().dtype(*dtype) : group.exact().options());
     for (FlatEntry& entry : group.entries) {
       entry.place.value.mutable_grad() = view_of(group.gradients, entry);
     }

@@ -162,5 +162,32 @@ TEST(FlatParameters, StartTheSameWhateverTheOrderOfTheParts) {
   EXPECT_FALSE(at::equal(one.block(0).scale(), one.block(1).scale()));
 }
 
+TEST(FlatParameters, ComputeWithRoundedValuesAndKeepTheExactOnesOfWhatIsTrained) {
+  Tower tower;
+  tower.block(0).shift().set_requires_grad(false);
+  FlatParameters flat(tower);
+  flat.materialise(at::kCPU);
+  flat.initialise(RandomStream(1, "model"));
+  const at::Tensor exact =
+      tower.block(1).scale().detach().clone().fill_(1.0009765625);  // 1 + 2^-10
+  entry_of(flat.groups().back().values, *flat.find("blocks.1.scale")).copy_(exact);
+  flat.compute_in(at::kBFloat16);
+  flat.allocate_gradients();
+
+  EXPECT_EQ(tower.block(1).scale().scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(tower.block(1).scale().detach().eq(1.0).all().item<bool>());
+  EXPECT_EQ(tower.block(1).scale().grad().scalar_type(), at::kFloat);
+  for (const FlatGroup& group : flat.groups()) {
+    EXPECT_EQ(group.masters.defined(), group.trainable);
+    EXPECT_EQ(group.gradients.defined(), group.trainable);
+  }
+  const FlatGroup& last = flat.groups().back();
+  EXPECT_TRUE(at::equal(entry_of(last.exact(), *flat.find("blocks.1.scale")), exact));
+
+  last.masters.fill_(2.0);
+  flat.round_masters();
+  EXPECT_TRUE(tower.block(1).scale().detach().eq(2.0).all().item<bool>());
+}
+
 }  // namespace
 }  // namespace roux::nn

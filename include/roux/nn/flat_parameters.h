@@ -29,8 +29,15 @@ struct FlatGroup {
   std::int64_t numel = 0;  // of the buffers: the gaps between entries included
 
   at::Tensor values;     // [numel], once materialised; the gaps are zero
+  at::Tensor masters;    // [numel]: where values are rounded ones to compute with, the exact ones
   at::Tensor gradients;  // [numel], once asked for; entries' .grad are views of it
+
+  // What is trained and saved.
+  const at::Tensor& exact() const { return masters.defined() ? masters : values; }
 };
+
+// An entry's part of one of its group's buffers, in the parameter's shape.
+at::Tensor entry_of(const at::Tensor& buffer, const FlatEntry& entry);
 
 // Lays a model's parameters out in one buffer for each (block, dtype, trainable), so that clipping,
 // the optimizer, a reduction and a checkpoint each walk contiguous memory, and a shard is a slice.
@@ -58,7 +65,14 @@ class FlatParameters {
   // Requires: materialised.
   void initialise(const RandomStream& stream);
 
-  // Allocates gradients, zeroed, in `dtype` (unset: the parameters'), and presets every trainable
+  // Has the modules compute with values rounded to `dtype`. What is trained keeps its exact values
+  // as masters, for an optimizer to change both. Requires: materialised, and no gradients yet.
+  void compute_in(at::ScalarType dtype);
+
+  // Rounds the masters once more, after they were changed by something else than an optimizer.
+  void round_masters();
+
+  // Allocates gradients, zeroed, in `dtype` (unset: that of exact()), and presets every trainable
   // parameter's .grad to a view, into which autograd accumulates. Requires: materialised.
   void allocate_gradients(std::optional<at::ScalarType> dtype = std::nullopt);
   void zero_gradients();

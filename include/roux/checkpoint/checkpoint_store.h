@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "roux/checkpoint/checkpoint.h"
+
+namespace roux {
+
+// Which checkpoints stay once a newer one is there: those that any of these wants, and the newest.
+// With none of the first three, all.
+struct CheckpointRetention {
+  std::optional<std::int64_t> keep_last_n;
+  std::optional<std::int64_t> keep_best_n;  // by score
+  std::optional<std::int64_t> keep_every_n_steps;
+
+  // Older checkpoints lose all but the part "model".
+  bool model_only_but_last = false;
+};
+
+// The checkpoints of a run: step_N/ in one folder, each there as a whole or not at all.
+//
+// One thread at a time; writing goes on in a thread of its own.
+class CheckpointStore {
+ public:
+  // Makes the folder, and removes what a run that was killed left half written.
+  CheckpointStore(std::filesystem::path folder, CheckpointRetention retention);
+  ~CheckpointStore();  // waits for what is being written
+  CheckpointStore(const CheckpointStore&) = delete;
+  CheckpointStore& operator=(const CheckpointStore&) = delete;
+
+  // Copies the contents to memory that is kept for the next time, and returns; the writing goes on
+  // meanwhile. Waits first if the last one is still being written, and throws what became of it.
+  // `score`: the larger the better.
+  void save(std::int64_t step, const CheckpointContents& contents,
+            std::optional<double> score = std::nullopt);
+
+  // Waits until what was given to save() is durable; throws what went wrong.
+  void finish();
+
+  // Whether something is being written.
+  bool is_saving() const;
+
+  // Of the checkpoints that are there, in order.
+  std::vector<std::int64_t> steps() const;
+
+  // The newest that a run can go on from: whole, with every byte as it was written, and more than a
+  // model. Warns of newer ones that are broken.
+  std::optional<Checkpoint> newest() const;
+
+  // Throws ConfigError, and says which there are, where there is none of that step.
+  Checkpoint at(std::int64_t step) const;
+
+  // The step with the best score; nullopt without scores.
+  std::optional<std::int64_t> best_step() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace roux
