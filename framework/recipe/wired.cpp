@@ -84,6 +84,8 @@ void WiredRecipe::seal(const std::filesystem::path& output_dir) {
   }
   container.instance<const OutputFolder>(
       std::make_shared<const OutputFolder>(OutputFolder{std::filesystem::absolute(output_dir)}));
+  container.instance<const EffectiveConfig>(
+      std::make_shared<const EffectiveConfig>(EffectiveConfig{dump()}));
   container.seal();
 }
 

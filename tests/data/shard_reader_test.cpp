@@ -169,6 +169,29 @@ TEST(ShardReader, ThrowsAnErrorAtItsTurnAndGoesOn) {
   EXPECT_THAT(reader.next_step(), IsEmpty());
 }
 
+TEST(ShardReader, BeginsAnEpochAnewInAnotherOrder) {
+  ThreadPool pool({.num_threads = 2});
+  const auto open = [](Number shard) {
+    return read_range(shard * 100, shard * 100 + 50).shuffle(0, RandomStream(1, "test")).stream();
+  };
+  ShardReader<Number> reader({.num_shards = 2, .batches_per_step = 2}, open, pool, 6);
+  const auto read_all = [&] {
+    std::vector<std::vector<Number>> steps;
+    while (!reader.ended()) steps.push_back(reader.next_step());
+    return steps;
+  };
+  const auto first = read_all();
+  reader.rewind(1);
+  reader.next_step();  // and begun anew in the middle
+  reader.rewind(1);
+  EXPECT_EQ(reader.save().step, 0);
+  const auto second = read_all();
+  EXPECT_NE(second, first);
+  EXPECT_EQ(second.size(), first.size());
+  reader.rewind(0);
+  EXPECT_EQ(read_all(), first);
+}
+
 TEST(ShardReader, RefusesWhatWasSavedWithOtherNumbers) {
   ThreadPool pool({.num_threads = 1});
   ShardReader<Number> reader({.num_shards = 8, .batches_per_step = 1}, open_shard, pool, 1);

@@ -19,6 +19,12 @@ void RegimeConfig::describe(config::Fields<RegimeConfig>& field) {
   field("num_data_epochs", &R::num_data_epochs,
         "Passes over the data; unset: as many as num_steps needs.")
       .at_least(1);
+  field(
+      "max_wall_time", &R::max_wall_time,
+      "How long the process may run: then the run saves a checkpoint and ends well, to be gone on "
+      "with by the same command. For queues with a time limit. A plain number counts minutes.")
+      .counts(std::chrono::minutes(1))
+      .at_least(std::chrono::seconds(1));
 
   field("validate_at_start", &R::validate_at_start, "Validate before the first step.");
   field("validate_after_n_steps", &R::validate_after_n_steps,
@@ -36,6 +42,9 @@ void RegimeConfig::describe(config::Fields<RegimeConfig>& field) {
 
   field("score_metric", &R::score_metric,
         "The validation metric by which checkpoints are compared; unset: they aren't.");
+  field("early_stopping_patience", &R::early_stopping_patience,
+        "End after so many validations in a row that brought no better score_metric; unset: don't.")
+      .at_least(1);
 
   field("checkpoint_after_n_steps", &R::checkpoint_after_n_steps,
         "Don't save before more steps than these.")
@@ -103,6 +112,9 @@ void RegimeConfig::validate(config::Problems& problems) const {
   check_multiple(problems, "keep_checkpoint_every_n_steps", keep_checkpoint_every_n_steps,
                  "checkpoint_every_n_steps", checkpoint_every_n_steps);
 
+  if (early_stopping_patience && !score_metric) {
+    problems.add("early_stopping_patience", "must come with a score_metric to compare by");
+  }
   if (!keep_best_n_checkpoints) return;
   if (!score_metric) {
     problems.add("keep_best_n_checkpoints", "must come with a score_metric to compare by");

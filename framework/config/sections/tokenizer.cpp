@@ -10,8 +10,4 @@ void TokenizerConfig::describe(config::Fields<TokenizerConfig>& field) {
         "Settings of the tokenizer to change over those of the card.");
 }
 
-void TokenizerConfig::validate(config::Problems& problems) const {
-  if (!name && !path && !family) problems.needs("name");
-}
-
 }  // namespace roux

@@ -77,6 +77,17 @@ void TrainerConfig::describe(config::Fields<TrainerConfig>& field) {
   field("max_grad_norm", &TrainerConfig::max_grad_norm,
         "Scale gradients down to this norm; unset: don't, the norm is reported all the same.")
       .more_than(0);
+  field(
+      "max_skipped_steps", &TrainerConfig::max_skipped_steps,
+      "A step whose loss or gradient is not finite is skipped; more than so many in a row end the "
+      "run.")
+      .at_least(0);
+  field("loss_spike_factor", &TrainerConfig::loss_spike_factor,
+        "Warn of a step whose loss is so many times that of the steps before it; unset: don't.")
+      .more_than(1);
+  field("stochastic_rounding", &TrainerConfig::stochastic_rounding,
+        "Where model.dtype is bfloat16 and there are no exact values: round what the optimizer "
+        "writes up or down at random, so that small changes are not lost.");
   field("fp16_loss_scale", &TrainerConfig::fp16_loss_scale,
         "The first and the least loss scale of float16.")
       .more_than(0);

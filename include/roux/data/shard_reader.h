@@ -93,6 +93,18 @@ class ShardReader {
                        [](const auto& entry) { return entry.second.ended; });
   }
 
+  // Back to the beginning of all shards, in the order of an epoch.
+  void rewind(std::int64_t epoch) {
+    stop();
+    for (auto& [number, shard] : shards_) {
+      shard.stream->rewind(epoch);
+      shard.delivered = data::save(*shard.stream);
+      shard.ended = false;
+    }
+    next_ = 0;
+    asked_ = 0;
+  }
+
   // The place behind the last whole step.
   ShardPlaces save() const {
     ShardPlaces places;

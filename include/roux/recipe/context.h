@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "roux/di/resolver.h"
 
@@ -9,6 +10,11 @@ namespace roux {
 // Where a run writes. A struct of its own, so that it can be injected.
 struct OutputFolder {
   std::filesystem::path path;
+};
+
+// The whole config as the run has it, as TOML.
+struct EffectiveConfig {
+  std::string toml;
 };
 
 // What a recipe is handed to make its trainer from: the wired container, and shortcuts into it.

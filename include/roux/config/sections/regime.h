@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ void describe(config::EnumValues<SaveModelOnly>& value);
 struct RegimeConfig {
   std::optional<std::int64_t> num_steps;
   std::optional<std::int64_t> num_data_epochs;
+  std::optional<std::chrono::nanoseconds> max_wall_time;
 
   bool validate_at_start = false;
   std::int64_t validate_after_n_steps = 0;
@@ -25,6 +27,7 @@ struct RegimeConfig {
   std::optional<std::int64_t> validate_every_n_data_epochs;
 
   std::optional<std::string> score_metric;
+  std::optional<std::int64_t> early_stopping_patience;
 
   std::int64_t checkpoint_after_n_steps = 0;
   std::optional<std::int64_t> checkpoint_every_n_steps;

@@ -8,7 +8,8 @@
 
 namespace roux {
 
-// [tokenizer]: a card's `name`, or the `path` of its files.
+// [tokenizer]: a card's `name`, or the `path` of its files; neither:
+// the model's own.
 struct TokenizerConfig {
   std::optional<std::string> name;
   std::optional<std::filesystem::path> path;
@@ -16,7 +17,6 @@ struct TokenizerConfig {
   config::RawTable config_overrides;
 
   static void describe(config::Fields<TokenizerConfig>& field);
-  void validate(config::Problems& problems) const;
 };
 
 }  // namespace roux

@@ -60,6 +60,9 @@ struct TrainerConfig {
   GradAccumulationConfig grad_accumulation;
   ActivationCheckpointingConfig activation_checkpointing;
   std::optional<double> max_grad_norm;
+  std::int64_t max_skipped_steps = 10;
+  std::optional<double> loss_spike_factor = 2.0;
+  bool stochastic_rounding = true;
   std::array<double, 2> fp16_loss_scale = {128.0, 0.0001};
   bool grad_check = false;
   bool anomaly_detection = false;

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "roux/base/random.h"
+#include "roux/config/sections/model.h"
+#include "roux/config/sections/trainer.h"
+#include "roux/model/language_model.h"
+#include "roux/model/model_hub.h"
+#include "roux/modifier/modifier.h"
+#include "roux/nn/flat_parameters.h"
+
+namespace roux {
+
+// A model that is ready to be trained, and the memory of its parameters.
+struct AssembledModel {
+  std::shared_ptr<LanguageModel> model;
+  std::unique_ptr<nn::FlatParameters> parameters;  // before the model: they refer to it
+};
+
+// The one place where a model is put together: built without memory, changed by the modifiers in
+// their order, laid out flat, filled from its checkpoint or from the seed, and rounded to what it
+// computes in.
+AssembledModel assemble_model(const ModelHub& hub, const ModelConfig& config,
+                              const TrainerConfig& trainer, std::span<Modifier* const> modifiers,
+                              const RandomStream& random);
+
+}  // namespace roux

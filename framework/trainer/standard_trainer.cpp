@@ -1,0 +1,372 @@
+#include "roux/trainer/standard_trainer.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "roux/base/error.h"
+#include "roux/base/log.h"
+#include "roux/base/units.h"
+#include "trainer/phases.h"
+#include "trainer/resume_check.h"
+#include "trainer/train_step.h"
+#include "trainer/trainer_state.h"
+
+namespace roux {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kStateText = "trainer/state.json";
+constexpr const char* kConfigText = "trainer/config.toml";
+constexpr const char* kMetricsText = "trainer/metrics.txt";
+
+// "after every so many, but not before more than these".
+bool is_due(std::int64_t at, std::int64_t after, const std::optional<std::int64_t>& every) {
+  return every && at > after && at % *every == 0;
+}
+
+class StandardTrainer final : public Trainer {
+ public:
+  StandardTrainer(TrainerParts parts, std::unique_ptr<TrainSource> source,
+                  std::vector<std::unique_ptr<Validation>> validations)
+      : parts_(std::move(parts)),
+        source_(std::move(source)),
+        validations_(std::move(validations)),
+        step_taker_(parts_.config, parts_.parameters, parts_.optimizer, parts_.lr_scheduler) {}
+
+  void setup() override { parts_.parameters.allocate_gradients(); }
+
+  bool load_checkpoint() override {
+    const auto checkpoint = parts_.checkpoints.newest();
+    if (checkpoint) {
+      restore(*checkpoint);
+      log_info("goes on from step ", state_.step);
+    }
+    for (Modifier* modifier : parts_.modifiers) modifier->parameters_ready(parts_.parameters);
+    parts_.recorder.begin(state_.step);
+    return checkpoint.has_value();
+  }
+
+  void train() override {
+    for (Modifier* modifier : parts_.modifiers) modifier->train_begins();
+    if (parts_.regime.validate_at_start && state_.step == 0) validate();
+    phases_.begin_anew();
+    while (!is_over()) {
+      if (const std::size_t micro_batches = fetch(); micro_batches > 0) {
+        take_step(micro_batches);
+      } else {
+        end_epoch();
+      }
+    }
+    end();
+    for (Modifier* modifier : parts_.modifiers) modifier->train_ends();
+  }
+
+  void save_checkpoint() override {
+    save();
+    parts_.checkpoints.finish();
+  }
+
+  void cleanup() override { parts_.recorder.flush(); }
+
+ private:
+  // ---- When ----
+
+  bool was_stopped() const {
+    if (parts_.stop.requested()) return true;
+    return parts_.regime.max_wall_time && Clock::now() - start_ >= *parts_.regime.max_wall_time;
+  }
+
+  bool has_ended() const {
+    const RegimeConfig& regime = parts_.regime;
+    if (regime.num_steps && state_.step >= *regime.num_steps) return true;
+    if (regime.num_data_epochs && state_.epoch >= *regime.num_data_epochs) return true;
+    return regime.early_stopping_patience &&
+           state_.validations_without_better >= *regime.early_stopping_patience;
+  }
+
+  bool is_over() const { return has_ended() || was_stopped(); }
+
+  // ---- A step ----
+
+  std::size_t fetch() {
+    const InPhase phase(phases_, Phase::Data);
+    return source_->next_step();
+  }
+
+  void take_step(std::size_t micro_batches) {
+    for (Modifier* modifier : parts_.modifiers) modifier->step_begins(state_.step);
+    MetricBag metrics;
+    const StepOutcome outcome =
+        step_taker_.take(state_.step, *source_, micro_batches, metrics, phases_);
+    phases_.begin(Phase::Other);
+    for (Modifier* modifier : parts_.modifiers) modifier->step_ends(state_.step, outcome.skipped);
+    ++state_.step;
+    ++state_.steps_in_epoch;
+    if (outcome.skipped) {
+      note_skipped(outcome);
+    } else {
+      note_taken(outcome, metrics);
+    }
+    after_step();
+  }
+
+  void note_taken(const StepOutcome& outcome, const MetricBag& metrics) {
+    state_.skipped_in_row = 0;
+    metrics_.add(metrics);
+    metrics_.set("grad_norm", outcome.gradient_norm);
+    if (outcome.num_targets == 0) return;
+    const auto& factor = parts_.config.loss_spike_factor;
+    if (factor && state_.usual_loss && outcome.loss > *factor * *state_.usual_loss) {
+      log_warning("step ", state_.step, ": the loss is ", outcome.loss, ", and was about ",
+                  *state_.usual_loss, " before");
+    }
+    constexpr double kForgets = 0.02;
+    const double usual = state_.usual_loss.value_or(outcome.loss);
+    state_.usual_loss = usual + kForgets * (outcome.loss - usual);
+  }
+
+  void note_skipped(const StepOutcome& outcome) {
+    metrics_.add_count("skipped_steps", 1);
+    metrics_.add_count("total_skipped_steps", 1);
+    ++state_.skipped_in_row;
+    const std::string what = std::isfinite(outcome.loss)
+                                 ? cat("the gradient's norm is ", outcome.gradient_norm)
+                                 : cat("the loss is ", outcome.loss);
+    if (state_.skipped_in_row > parts_.config.max_skipped_steps) {
+      throw Error(cat("step ", state_.step, ": ", what, ", and ", state_.skipped_in_row,
+                      " steps in a row were skipped for the like, more than "
+                      "trainer.max_skipped_steps: a smaller learning rate may help, and "
+                      "trainer.anomaly_detection says where it begins"));
+    }
+    log_warning("step ", state_.step, " is skipped: ", what);
+  }
+
+  void after_step() {
+    const RegimeConfig& regime = parts_.regime;
+    if (is_due(state_.step, regime.publish_metrics_after_n_steps,
+               regime.publish_metrics_every_n_steps)) {
+      publish();
+    }
+    if (is_due(state_.step, regime.validate_after_n_steps, regime.validate_every_n_steps)) {
+      validate();
+    }
+    if (is_due(state_.step, regime.checkpoint_after_n_steps, regime.checkpoint_every_n_steps)) {
+      save();
+    }
+  }
+
+  void end_epoch() {
+    if (state_.steps_in_epoch == 0) throw DataError("the data gives not a single batch");
+    ++state_.epoch;
+    state_.steps_in_epoch = 0;
+    source_->begin_epoch(state_.epoch);
+    const RegimeConfig& regime = parts_.regime;
+    if (is_due(state_.epoch, regime.publish_metrics_after_n_data_epochs,
+               regime.publish_metrics_every_n_data_epochs)) {
+      publish();
+    }
+    if (is_due(state_.epoch, regime.validate_after_n_data_epochs,
+               regime.validate_every_n_data_epochs)) {
+      validate();
+    }
+    if (is_due(state_.epoch, regime.checkpoint_after_n_data_epochs,
+               regime.checkpoint_every_n_data_epochs)) {
+      save();
+    }
+  }
+
+  void end() {
+    if (!has_ended()) {
+      log_info("stopped after step ", state_.step, parts_.stop.requested() ? "" : ": it is time");
+      return;  // what follows belongs to the run's end, which is yet to come
+    }
+    publish();
+    validate();
+  }
+
+  // ---- Reports ----
+
+  void publish() {
+    if (published_step_ == state_.step) return;
+    published_step_ = state_.step;
+    std::vector<MetricValue> values = metrics_.values();
+    add_rates(values);
+    add_times(values);
+    record("train", std::move(values));
+    metrics_.begin_anew();
+    phases_.begin_anew();
+  }
+
+  void add_rates(std::vector<MetricValue>& values) const {
+    if (state_.step > 0) {
+      const std::vector<double> lrs = parts_.lr_scheduler.lrs(state_.step - 1);
+      for (std::size_t i = 0; i < lrs.size(); ++i) {
+        values.push_back({lrs.size() == 1 ? "lr" : cat("lr/", i), lrs[i]});
+      }
+    }
+    values.push_back({"data_epoch", static_cast<double>(state_.epoch + 1)});
+  }
+
+  void add_times(std::vector<MetricValue>& values) {
+    phases_.begin(Phase::Other);
+    const double waiting = phases_.seconds(Phase::Data);
+    const double training = phases_.total() - phases_.seconds(Phase::Validation);
+    const auto elements = std::find_if(values.begin(), values.end(), [](const MetricValue& each) {
+      return each.name == "num_elements";
+    });
+    if (elements != values.end() && training > 0.0) {
+      values.push_back({"elements_per_second", elements->value / training});
+    }
+    values.push_back({"data_time", waiting});
+    values.push_back({"forward_time", phases_.seconds(Phase::Forward)});
+    values.push_back({"backward_time", phases_.seconds(Phase::Backward)});
+    values.push_back({"optimizer_time", phases_.seconds(Phase::Optimizer)});
+    values.push_back({"validation_time", phases_.seconds(Phase::Validation)});
+    values.push_back({"checkpoint_time", phases_.seconds(Phase::Checkpoint)});
+    values.push_back({"lapse_time", phases_.total()});
+    values.push_back({"wall_time", std::chrono::duration<double>(Clock::now() - start_).count()});
+    if (training > 0.0) values.push_back({"data_wait_share", waiting / training});
+  }
+
+  void record(std::string category, std::vector<MetricValue> values) {
+    // What a mean of losses says in another way.
+    const auto loss = std::find_if(values.begin(), values.end(),
+                                   [](const MetricValue& each) { return each.name == "nll_loss"; });
+    if (loss != values.end()) {
+      values.insert(loss + 1, {"perplexity", std::exp(loss->value)});
+    }
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const MetricRecord record{.category = std::move(category),
+                              .step = state_.step,
+                              .data_epoch = state_.epoch + 1,
+                              .wall_time = std::chrono::duration<double>(now).count(),
+                              .values = std::move(values)};
+    parts_.recorder.record(record);
+  }
+
+  // ---- Validation ----
+
+  void validate() {
+    if (validations_.empty() || validated_step_ == state_.step) return;
+    validated_step_ = state_.step;
+    const InPhase phase(phases_, Phase::Validation);
+    const at::NoGradGuard no_gradients;
+    for (Modifier* modifier : parts_.modifiers) modifier->use_begins();
+    std::vector<double> scores;
+    for (const auto& validation : validations_) {
+      MetricBag metrics;
+      validation->run(metrics);
+      std::vector<MetricValue> values = metrics.values();
+      for (const MetricValue& each : values) {
+        if (each.name == parts_.regime.score_metric) scores.push_back(each.value);
+      }
+      const std::string name = validation->name();
+      record(name.empty() ? "valid" : cat("valid/", name), std::move(values));
+    }
+    for (Modifier* modifier : parts_.modifiers) modifier->use_ends();
+    note_scores(scores);
+  }
+
+  void note_scores(const std::vector<double>& scores) {
+    score_.reset();
+    if (!parts_.regime.score_metric) return;
+    if (scores.empty()) {
+      throw ConfigError(cat("regime.score_metric is \"", *parts_.regime.score_metric,
+                            "\", which no validation reports"));
+    }
+    double sum = 0.0;
+    for (const double score : scores) sum += parts_.score_is_better_higher ? score : -score;
+    score_ = sum / static_cast<double>(scores.size());
+    if (!state_.best_score || *score_ > *state_.best_score) {
+      state_.best_score = score_;
+      state_.validations_without_better = 0;
+    } else {
+      ++state_.validations_without_better;
+    }
+  }
+
+  // ---- Checkpoints ----
+
+  void save() {
+    if (saved_step_ == state_.step) return;
+    const InPhase phase(phases_, Phase::Checkpoint);
+    parts_.recorder.flush();
+    CheckpointContents contents;
+    contents.tensors = tensors();
+    contents.texts = source_->save();
+    contents.texts[kStateText] = write_state(state_);
+    contents.texts[kMetricsText] = metrics_.save();
+    contents.texts[kConfigText] = parts_.config_text;
+    parts_.checkpoints.save(state_.step, contents,
+                            validated_step_ == state_.step ? score_ : std::nullopt);
+    saved_step_ = state_.step;
+  }
+
+  // Everything with numbers: the parameters, and what optimizer and modifiers keep.
+  std::vector<CheckpointTensor> tensors() const {
+    std::vector<CheckpointTensor> tensors;
+    for (const nn::FlatGroup& group : parts_.parameters.groups()) {
+      for (const nn::FlatEntry& entry : group.entries) {
+        tensors.push_back({cat("model/", entry.name), nn::entry_of(group.exact(), entry)});
+      }
+    }
+    for (const OptimizerState& state : parts_.optimizer.state()) {
+      const std::string owner = state.parameter.empty() ? "" : cat(state.parameter, '/');
+      tensors.push_back({cat("optimizer/", owner, state.name), state.value});
+    }
+    for (std::size_t i = 0; i < parts_.modifiers.size(); ++i) {
+      for (const ModifierTensor& state : parts_.modifiers[i]->state()) {
+        tensors.push_back({cat("modifiers/", i, '/', state.name), state.value});
+      }
+    }
+    return tensors;
+  }
+
+  void restore(const Checkpoint& checkpoint) {
+    const auto& texts = checkpoint.texts();
+    const auto text = [&](const char* name) -> const std::string& {
+      const auto found = texts.find(name);
+      if (found == texts.end()) {
+        throw DataError(cat(checkpoint.folder().string(), " has no ", name));
+      }
+      return found->second;
+    };
+    check_resume(text(kConfigText), parts_.config_text);
+    const TrainerState state = read_state(text(kStateText));
+    checkpoint.read(tensors());
+    parts_.parameters.round_masters();
+    source_->load(texts);
+    metrics_.load(text(kMetricsText));
+    state_ = state;
+    saved_step_ = state.step;
+  }
+
+  TrainerParts parts_;
+  std::unique_ptr<TrainSource> source_;
+  std::vector<std::unique_ptr<Validation>> validations_;
+  StepTaker step_taker_;
+  TrainerState state_;
+  MetricBag metrics_;
+  Phases phases_;
+  std::optional<double> score_;  // of the last validation
+  std::int64_t published_step_ = 0;
+  std::int64_t validated_step_ = -1;
+  std::int64_t saved_step_ = -1;
+  const Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace
+
+std::unique_ptr<Trainer> make_standard_trainer(
+    TrainerParts parts, std::unique_ptr<TrainSource> source,
+    std::vector<std::unique_ptr<Validation>> validations) {
+  return std::make_unique<StandardTrainer>(std::move(parts), std::move(source),
+                                           std::move(validations));
+}
+
+}  // namespace roux

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace roux {
+
+// Where a run stands, beside its tensors and its place in the data.
+struct TrainerState {
+  std::int64_t step = 0;            // steps taken, the skipped ones included
+  std::int64_t epoch = 0;           // of the data, that are over
+  std::int64_t steps_in_epoch = 0;  // of the one that is under way
+  std::int64_t skipped_in_row = 0;
+  std::optional<double> usual_loss;  // of late, as an average that forgets
+
+  std::optional<double> best_score;  // the larger the better
+  std::int64_t validations_without_better = 0;
+
+  bool operator==(const TrainerState&) const = default;
+};
+
+// As JSON; doubles read back the same to the last bit. read_state() throws DataError.
+std::string write_state(const TrainerState& state);
+TrainerState read_state(std::string_view text);
+
+}  // namespace roux

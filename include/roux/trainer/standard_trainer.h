@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "roux/checkpoint/checkpoint_store.h"
+#include "roux/config/sections/regime.h"
+#include "roux/config/sections/trainer.h"
+#include "roux/metrics/metric_recorder.h"
+#include "roux/modifier/modifier.h"
+#include "roux/nn/flat_parameters.h"
+#include "roux/optim/lr_scheduler.h"
+#include "roux/optim/optimizer.h"
+#include "roux/trainer/stop.h"
+#include "roux/trainer/train_source.h"
+#include "roux/trainer/trainer.h"
+
+namespace roux {
+
+// What a trainer works with; all of it outlives the trainer.
+struct TrainerParts {
+  const RegimeConfig& regime;
+  const TrainerConfig& config;
+  torch::nn::Module& model;
+  nn::FlatParameters& parameters;
+  Optimizer& optimizer;
+  const LrScheduler& lr_scheduler;
+  CheckpointStore& checkpoints;
+  const StopRequest& stop;
+  MetricRecorder& recorder;
+  std::vector<Modifier*> modifiers;
+
+  // The effective config, as TOML: a run goes on only under settings that make it the same run.
+  std::string config_text;
+
+  // Whether more of `regime.score_metric` is better.
+  bool score_is_better_higher = false;
+};
+
+// Trains to the end of a regime, validates, reports and saves along the way; stopped at any moment
+// and begun again, goes on as if nothing had been.
+std::unique_ptr<Trainer> make_standard_trainer(
+    TrainerParts parts, std::unique_ptr<TrainSource> source,
+    std::vector<std::unique_ptr<Validation>> validations);
+
+}  // namespace roux
