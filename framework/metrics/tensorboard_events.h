@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "roux/metrics/metric_value.h"
+
+// What TensorBoard reads, written by hand: its files are TFRecords of `tensorflow.Event` protobufs,
+// of which we need four kinds. (LibTorch exports a protobuf of its own; a second one in the same
+// process would clash with it.)
+namespace roux::tensorboard {
+
+// Each of them an Event, encoded.
+std::string file_version_event(double wall_time);
+
+// The run goes on at `step`: TensorBoard forgets what it read of this and later steps.
+std::string session_start_event(double wall_time, std::int64_t step);
+
+std::string scalars_event(double wall_time, std::int64_t step, std::span<const MetricValue> values);
+
+// Markdown, shown under the tab "Text".
+std::string text_event(double wall_time, std::int64_t step, std::string_view tag,
+                       std::string_view text);
+
+// An event as it lies in a file: its length, a checksum of that, the event and its checksum.
+std::string tf_record(std::string_view event);
+
+}  // namespace roux::tensorboard
