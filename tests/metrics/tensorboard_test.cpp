@@ -2,14 +2,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "metrics/tensorboard_events.h"
 #include "roux/base/files.h"
 #include "roux/base/temporary_folder.h"
 #include "roux/metrics/recorders.h"
+#include "support/process.h"
 
 namespace roux {
 namespace {
@@ -62,6 +66,43 @@ TEST(TensorBoardRecorder, OpensALaterFileForEachStartEvenInOneSecond) {
   const std::string last = tensorboard::tf_record(
       tensorboard::scalars_event(0.0, 21, std::vector<MetricValue>{{"loss", 2.0}}));
   EXPECT_TRUE(read_file(files[2]).ends_with(last));
+}
+
+// A run that was killed after step 8, in the middle of an event, and went on at step 5. Whether
+// TensorBoard shows each step once is its own affair, so TensorBoard is asked.
+TEST(SlowTensorBoard, ReadsWhatWeWriteAndForgetsWhatIsSaidAgain) {
+  const TemporaryFolder folder;
+  for (const auto& [begin, end] : {std::pair(0, 8), {5, 10}}) {
+    const auto recorder = make_tensorboard_recorder(folder.path());
+    recorder->begin(begin);
+    for (int step = begin + 1; step <= end; ++step) {
+      recorder->record({.category = "train",
+                        .step = step,
+                        .data_epoch = 1,
+                        .wall_time = 1.7e9 + step,
+                        .values = {{"loss", begin + step / 16.0}, {"param_norm/a", 1e-9}}});
+      if (step == 4) recorder->record({.category = "valid/en", .step = 4, .values = {{"loss", 2}}});
+    }
+    recorder->record_text({.name = "samples", .step = end, .text = "*Once*\nupon"});
+  }
+  const fs::path first = event_files(folder.path() / "train").front();
+  fs::resize_file(first, fs::file_size(first) - 5);
+
+  const Finished read = run_process(
+      {std::string(ROUX_TOOLS) + "/parity", "--run",
+       std::string(ROUX_TOOLS) + "/parity.d/tensorboard_read.py", folder.path().string()},
+      {.timeout = std::chrono::minutes(10)});
+
+  ASSERT_EQ(read.exit_code, 0) << read.err;
+  const auto runs = nlohmann::json::parse(read.out);
+  nlohmann::json losses;
+  for (int step = 1; step <= 5; ++step) losses.push_back({step, step / 16.0});
+  for (int step = 6; step <= 10; ++step) losses.push_back({step, 5 + step / 16.0});
+  EXPECT_EQ(runs["train"]["loss"], losses);
+  EXPECT_EQ(runs["train"]["data_epoch"].size(), 10);
+  EXPECT_EQ(runs["train"]["param_norm/a"][9][1], static_cast<double>(1e-9F));
+  EXPECT_EQ(runs["train"]["samples"], nlohmann::json::parse(R"([[10, "    *Once*\n    upon"]])"));
+  EXPECT_EQ(runs["valid/en"]["loss"], nlohmann::json::parse("[[4, 2.0]]"));
 }
 
 }  // namespace
