@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,7 +14,9 @@
 #include <vector>
 
 #include "roux/base/log_config.h"
+#include "roux/base/status_line.h"
 #include "roux/base/strings.h"
+#include "roux/base/terminal.h"
 
 namespace roux {
 namespace {
@@ -37,16 +38,9 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
-// no-color.org: any value counts, an empty one doesn't.
-bool wants_color() {
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return isatty(STDERR_FILENO) != 0 && (no_color == nullptr || *no_color == '\0') &&
-         (terminal == nullptr || std::string_view(terminal) != "dumb");
-}
-
 spdlog::sink_ptr make_console(const std::string& pattern) {
-  const auto color = wants_color() ? spdlog::color_mode::always : spdlog::color_mode::never;
+  const auto color =
+      wants_color(STDERR_FILENO) ? spdlog::color_mode::always : spdlog::color_mode::never;
   auto console = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_st>(color);
   console->set_pattern(pattern);
   return console;
@@ -99,6 +93,7 @@ class Log {
     const bool one_line = message.find('\n') == std::string_view::npos;
     const std::string text = one_line ? std::string(message) : with_indented_lines(trim(message));
     const std::lock_guard lock(mutex_);
+    const StatusLineAside aside;
     logger_->log(to_spdlog(level), spdlog::string_view_t(text));
   }
 

@@ -5,9 +5,9 @@
 
 #include "commands.h"
 #include "roux/base/error.h"
+#include "roux/base/status_line.h"
 #include "roux/base/units.h"
 #include "roux/datasets/tokenize.h"
-#include "tool/progress_line.h"
 #include "tool/table.h"
 
 namespace roux::tool {
@@ -55,7 +55,7 @@ int tokenize(const Arguments& arguments) {
   const std::shared_ptr<const Tokenizer> tokenizer = find_tokenizer_of(arguments.text("--model"));
   ThreadPool pool({.num_threads = static_cast<int>(arguments.number("--threads", 0, 0, 1024))});
   const auto start = Clock::now();
-  ProgressLine line(quiet);
+  StatusLine line(quiet);
 
   datasets::TokenizeOptions options;
   options.sources = arguments.operands;

@@ -6,11 +6,11 @@
 
 #include "commands.h"
 #include "roux/base/error.h"
+#include "roux/base/status_line.h"
 #include "roux/base/strings.h"
 #include "roux/base/units.h"
 #include "roux/tokenizer/bpe_trainer.h"
 #include "text_files.h"
-#include "tool/progress_line.h"
 
 namespace roux::tool {
 namespace {
@@ -88,7 +88,7 @@ int train(const Arguments& arguments) {
   TextFiles files(arguments.operands, format_of(arguments.text("--format", "auto")),
                   arguments.text("--field", "text"), config.pattern);
   const auto start = Clock::now();
-  ProgressLine line(quiet);
+  StatusLine line(quiet);
   const TrainedBpe trained = train_bpe(
       config, [&](std::string& text) { return files.next(text); },
       [&](const BpeProgress& progress) {
