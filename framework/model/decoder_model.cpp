@@ -172,13 +172,18 @@ at::Tensor DecoderModel::logits(const at::Tensor& hidden) {
 }
 
 LanguageModelLoss DecoderModel::loss(const nn::TokenBatch& batch, const at::Tensor& targets,
-                                     ops::CrossEntropyOptions options) {
+                                     ops::CrossEntropyOptions options, HeadGradient head_gradient) {
   const HiddenStates states = forward(batch, nullptr);
   options.softcap = config_.logit_softcap;
   LanguageModelLoss loss;
   if (const auto dense = lm_head_.get()->dense()) {
-    loss.sum =
-        ops::linear_cross_entropy(states.hidden, dense->weight, dense->bias, targets, options);
+    const at::Tensor& gradient = dense->weight.grad();
+    const bool in_place = head_gradient == HeadGradient::WithLoss && gradient.defined() &&
+                          gradient.scalar_type() != at::kBFloat16;
+    loss.sum = in_place ? ops::linear_cross_entropy(states.hidden, dense->weight, dense->bias,
+                                                    targets, options, {.into = gradient})
+                        : ops::linear_cross_entropy(states.hidden, dense->weight, dense->bias,
+                                                    targets, options);
   } else {
     loss.sum = token_losses(states.hidden, targets, options).sum();
   }

@@ -23,7 +23,7 @@ class DecoderModel final : public LanguageModel {
   HiddenStates forward(const nn::TokenBatch& batch, nn::KeyValueCache* cache) override;
   at::Tensor logits(const at::Tensor& hidden) override;
   LanguageModelLoss loss(const nn::TokenBatch& batch, const at::Tensor& targets,
-                         ops::CrossEntropyOptions options) override;
+                         ops::CrossEntropyOptions options, HeadGradient head_gradient) override;
   at::Tensor log_probabilities(const nn::TokenBatch& batch, const at::Tensor& targets) override;
   nn::KeyValueCache make_cache(std::int64_t slots, std::int64_t capacity) const override;
 

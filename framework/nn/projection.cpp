@@ -1,8 +1,7 @@
 #include "roux/nn/projection.h"
 
-#include <ATen/ops/linear.h>
-
 #include "roux/base/error.h"
+#include "roux/ops/linear.h"
 
 namespace roux::nn {
 
@@ -16,7 +15,7 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, bool bias, I
 }
 
 at::Tensor Linear::forward(const at::Tensor& x) {
-  return at::linear(x, weight_, bias_);
+  return ops::linear(x, weight_, bias_);
 }
 
 }  // namespace roux::nn

@@ -90,4 +90,31 @@ at::Tensor embedding_backward(const at::Tensor& dy, const at::Tensor& ids,
   return gradient;
 }
 
+void add_embedding_gradient(const at::Tensor& gradient, const at::Tensor& dy,
+                            const at::Tensor& ids) {
+  const at::Tensor wide = ids.to(at::kLong).contiguous();
+  const at::Tensor given = dy.contiguous();
+  const std::int64_t dim = given.size(-1);
+  const ById by_id(wide);
+  const auto* id = data_of<std::int64_t>(wide);
+  auto* sums = gradient.mutable_data_ptr<float>();
+  const auto add_all = [&](const auto* rows) {
+    const auto groups = static_cast<std::int64_t>(by_id.begin.size()) - 1;
+    at::parallel_for(0, groups, rows_a_thread(dim), [&](std::int64_t first, std::int64_t last) {
+      const auto begin = static_cast<std::size_t>(by_id.begin[static_cast<std::size_t>(first)]);
+      const auto end = static_cast<std::size_t>(by_id.begin[static_cast<std::size_t>(last)]);
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::int64_t place = by_id.places[i];
+        float* sum = sums + id[place] * dim;
+        for (std::int64_t d = 0; d < dim; ++d) sum[d] += static_cast<float>(rows[place * dim + d]);
+      }
+    });
+  };
+  if (given.scalar_type() == at::kBFloat16) {
+    add_all(given.const_data_ptr<at::BFloat16>());
+  } else {
+    add_all(given.const_data_ptr<float>());
+  }
+}
+
 }  // namespace roux::ops::passes

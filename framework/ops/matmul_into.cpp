@@ -2,11 +2,14 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
+
+#include "ops/onednn_amx.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -75,6 +78,28 @@ bool multiply_by_mkl(const at::Tensor& result, const at::Tensor& a, const at::Te
   return true;
 }
 
+// Products of bfloat16 that are rounded to it: through float32, some rows at a time, which stay in
+// the cache. For machines on which oneDNN must do without AMX and MKL need not.
+bool multiply_and_round_by_mkl(const at::Tensor& result, const at::Tensor& a, const at::Tensor& b) {
+  if (!a.device().is_cpu() || a.scalar_type() != at::kBFloat16 || a.size(1) == 0 ||
+      !onednn_lacks_amx() || !mkl_is_the_fastest() || layout_of(a).transpose == 0 ||
+      layout_of(b).transpose == 0) {
+    return false;
+  }
+  constexpr std::int64_t kBytes = 2 << 20;
+  const std::int64_t columns = b.size(1);
+  const std::int64_t step = std::clamp<std::int64_t>(kBytes / 4 / columns, 64, a.size(0) + 64);
+  const at::Tensor exact = at::empty({std::min(step, a.size(0)), columns},
+                                     a.options().dtype(at::kFloat).requires_grad(false));
+  for (std::int64_t begin = 0; begin < a.size(0); begin += step) {
+    const std::int64_t rows = std::min(step, a.size(0) - begin);
+    const at::Tensor part = exact.narrow(0, 0, rows);
+    multiply_by_mkl(part, a.narrow(0, begin, rows), b, 0.0);
+    result.narrow(0, begin, rows).copy_(part);
+  }
+  return true;
+}
+
 }  // namespace
 
 void matmul_into(const at::Tensor& result, const at::Tensor& a, const at::Tensor& b, double beta) {
@@ -82,7 +107,7 @@ void matmul_into(const at::Tensor& result, const at::Tensor& a, const at::Tensor
   if (result.numel() == 0) return;
   if (result.scalar_type() == a.scalar_type()) {
     if (beta == 0.0) {
-      at::mm_out(out, a, b);
+      if (!multiply_and_round_by_mkl(result, a, b)) at::mm_out(out, a, b);
     } else {
       at::addmm_out(out, result, a, b, beta, 1.0);
     }

@@ -1,10 +1,15 @@
+#include "ops/onednn_amx.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 
 #include <cstdlib>
+#endif
 
 namespace roux::ops {
 namespace {
+
+#if defined(__x86_64__)
 
 // Some virtual machines offer AMX but end CPUID before leaf 0x1D, which says how its tiles are
 // shaped. oneDNN, which LibTorch multiplies bfloat16 matrices with, then sets up tiles of nothing
@@ -18,7 +23,14 @@ const bool amx_is_safe = [] {
   if (offered && !described) setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_FP16", /*replace=*/0);
   return !offered || described;
 }();
+#else
+const bool amx_is_safe = true;
+#endif
 
 }  // namespace
+
+bool onednn_lacks_amx() {
+  return !amx_is_safe;
+}
+
 }  // namespace roux::ops
-#endif

@@ -53,6 +53,9 @@ at::Tensor rotate(const at::Tensor& x, const Rotation& rotation, bool back);
 void check_ids(const at::Tensor& ids, std::int64_t vocabulary);
 at::Tensor embedding(const at::Tensor& weight, const at::Tensor& ids);
 at::Tensor embedding_backward(const at::Tensor& dy, const at::Tensor& ids, std::int64_t vocabulary);
+// The same, added to what is in `gradient`: float32, [vocabulary, dim], contiguous.
+void add_embedding_gradient(const at::Tensor& gradient, const at::Tensor& dy,
+                            const at::Tensor& ids);
 
 // Its own backward pass.
 at::Tensor dropout(const at::Tensor& x, double p, std::uint64_t key, std::uint64_t first_element);

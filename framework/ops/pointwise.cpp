@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ops/device_kernels.h"
+#include "ops/gradient_in_place.h"
 #include "ops/passes.h"
 #include "ops/reference.h"
 #include "roux/base/error.h"
@@ -169,8 +170,7 @@ struct Gated : Function<Gated> {
 struct Embedding : Function<Embedding> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& weight,
                             const at::Tensor& ids) {
-    context->save_for_backward({ids});
-    context->saved_data["vocabulary"] = weight.size(0);
+    context->save_for_backward({ids, weight});
     return passes::embedding(weight, ids);
   }
 
@@ -178,9 +178,12 @@ struct Embedding : Function<Embedding> {
     ROUX_RECORD("embedding_backward");
     refuse_second_derivative("embedding");
     const variable_list saved = context->get_saved_variables();
-    return {passes::embedding_backward(incoming[0], saved[0],
-                                       context->saved_data["vocabulary"].toInt()),
-            {}};
+    const auto into = gradient_in_place(saved[1]);
+    if (into && into->scalar_type() == at::kFloat) {
+      passes::add_embedding_gradient(*into, incoming[0], saved[0]);
+      return {{}, {}};
+    }
+    return {passes::embedding_backward(incoming[0], saved[0], saved[1].size(0)), {}};
   }
 };
 

@@ -1,7 +1,9 @@
 #include "roux/ops/embedding.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/tensor.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,6 +56,23 @@ TEST(Embedding, IsATensReference) {
 
 TEST(Embedding, HasTheGradientOfDifferences) {
   EXPECT_TRUE(gradcheck(looking_up(ids_of({3, 0, 3, 5})), {table(6, 5)}));
+}
+
+TEST(Embedding, AddsToTheGradientThatIsThere) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    const at::Tensor ids = random_ids(500, 40);
+    const at::Tensor incoming = random_tensor({500, 24}, 2).to(dtype);
+    const at::Tensor their = table(40, 24);
+    at::embedding(their, ids).backward(incoming.to(their.scalar_type()));
+
+    const at::Tensor our = table(40, 24).detach().to(dtype).set_requires_grad(true);
+    const at::Tensor gradient = at::ones({40, 24});
+    our.mutable_grad() = gradient;
+    ops::embedding(our, ids).backward(incoming);
+    EXPECT_TRUE(our.grad().is_same(gradient));
+    EXPECT_TRUE(
+        at::allclose((gradient - 1.0).to(at::kDouble), their.grad().to(at::kDouble), 1e-5, 1e-4));
+  }
 }
 
 TEST(Embedding, IsTheSameByKernels) {

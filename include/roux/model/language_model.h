@@ -28,6 +28,16 @@ struct LanguageModelLoss {
   at::Tensor auxiliary;  // to be added to the mean loss; undefined where the model has none
 };
 
+// When the gradient of the last projection's weight is made.
+enum class HeadGradient {
+  InBackward,  // as any other
+
+  // With the loss, where the weight has its gradient already (nn::FlatParameters): added to it in
+  // place, without a tensor of the vocabulary's size. Requires: backward() begins at the loss's sum
+  // as it is, or at what it was added to.
+  WithLoss,
+};
+
 // The model as a Hugging Face folder tells it.
 struct HuggingFaceForm {
   std::string config;  // the text of config.json
@@ -50,7 +60,8 @@ class LanguageModel : public nn::Module {
   // `targets`: [tokens], the id that should follow each token, or options.ignore_index. The logits
   // are never held whole. The model's own soft-capping is added to the options.
   virtual LanguageModelLoss loss(const nn::TokenBatch& batch, const at::Tensor& targets,
-                                 ops::CrossEntropyOptions options = {}) = 0;
+                                 ops::CrossEntropyOptions options = {},
+                                 HeadGradient head_gradient = HeadGradient::InBackward) = 0;
 
   // The logarithm of each target's probability, zero where it is ignored: [tokens], float32 (of a
   // float64 model float64).
