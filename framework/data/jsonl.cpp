@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <span>
 
+#include "data/json_error.h"
 #include "data/json_string.h"
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
@@ -50,44 +50,35 @@ class Parser {
 };
 static_assert(kLinePadding >= simdjson::SIMDJSON_PADDING);
 
-// Where a line stops to be JSON and why, which simdjson doesn't say.
-class FirstError final : public nlohmann::json_sax<nlohmann::json> {
- public:
-  explicit FirstError(const std::string& text) { nlohmann::json::sax_parse(text, this); }
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-  std::size_t offset = 0;
-  std::string reason;  // empty: it is JSON
-
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override { return true; }
-  bool key(string_t&) override { return true; }
-  bool end_object() override { return true; }
-  bool start_array(std::size_t) override { return true; }
-  bool end_array() override { return true; }
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception& error) override {
-    offset = position == 0 ? 0 : position - 1;
-    // "[…] parse error at line 1, column 9: syntax error while parsing value - REASON; last read:
-    // '…'; expected …", where what was read may be long, or no UTF-8.
-    const std::string_view all = error.what();
-    const std::size_t begin = std::min(all.find(" - "), all.size() - 3) + 3;
-    const std::size_t end = std::min(all.find("; last read: '", begin), all.size());
-    reason = all.substr(begin, end - begin);
-    return false;
+[[noreturn]] void fail_as_no_json(const Line& line, std::span<const std::string> keys,
+                                  std::string_view otherwise) {
+  if (line.where.index == 0 && line.where.begin == 0) {
+    if (const std::string_view format = other_format(line.text); !format.empty()) {
+      fail_at(line.where, cat("this is ", format,
+                              ", and JSON lines are what is read: an object in "
+                              "each line, in UTF-8, plain or compressed by gzip or zstd"));
+    }
   }
-};
-
-[[noreturn]] void fail_as_no_json(const Line& line, std::string_view otherwise) {
   if (trim(line.text).empty()) fail_at(line.where, "is empty, and no JSON object");
-  const FirstError first(line.text);
-  if (first.reason.empty()) fail_at(line.where, cat("is no JSON object: ", otherwise));
-  fail_at(line.where, cat("is no JSON at byte ", first.offset, " of the line: ", first.reason));
+  if (line.text.starts_with(kByteOrderMark)) {
+    fail_at(line.where,
+            "begins with a byte order mark, which may only stand at the start of a file: these "
+            "are several files in one");
+  }
+  const JsonError error = find_json_error(line.text, keys);
+  if (error.reason.empty()) fail_at(line.where, cat("is no JSON object: ", otherwise));
+  fail_at(line.where, cat("is no JSON at byte ", error.offset, " of the line: ", error.reason));
+}
+
+// A member's name may be a whole text.
+std::string short_name(std::string_view name) {
+  constexpr std::size_t kMost = 100;
+  if (name.size() <= kMost) return std::string(name);
+  std::size_t size = kMost;
+  while ((static_cast<unsigned char>(name[size]) & 0xc0) == 0x80) --size;
+  return cat(name.substr(0, size), "…");
 }
 
 std::string_view name_of(ondemand::json_type type) {
@@ -120,7 +111,7 @@ class Walk {
     ondemand::json_type type{};
     check(document.type().get(type));
     if (type != ondemand::json_type::object) {
-      fail_as_no_json(line_, cat("it is ", name_of(type)));
+      fail_as_no_json(line_, keys_, cat("it is ", name_of(type)));
     }
     ondemand::object object;
     check(document.get_object().get(object));
@@ -128,7 +119,7 @@ class Walk {
     // Where all was read there is no place to stand at.
     const char* behind = nullptr;
     if (document.current_location().get(behind) == simdjson::SUCCESS) {
-      fail_as_no_json(line_, "something follows it");
+      fail_as_no_json(line_, keys_, "something follows it");
     }
   }
 
@@ -181,22 +172,23 @@ class Walk {
     token = trim(token);
     text_.clear();
     if (append_json_string(token.substr(1, token.size() - 2), text_) != nullptr) {
-      fail_as_no_json(line_, "an escape in it means nothing");
+      fail_as_no_json(line_, keys_, "an escape in it means nothing");
     }
   }
 
   [[noreturn]] void fail_without(std::size_t level, const Names& others) {
     const std::size_t shown = std::min(others.count, others.first.size());
-    const std::vector<std::string> names(others.first.begin(), others.first.begin() + shown);
-    fail_at(line_.where,
-            cat("has no ", path(level), did_you_mean(keys_[level], names),
-                names.empty() ? ", and nothing else" : "; there is ",
-                visible(join(names, ", "), ""),
-                shown < others.count ? cat(" and ", others.count - shown, " more") : ""));
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < shown; ++i) names.push_back(short_name(others.first[i]));
+    fail_at(
+        line_.where,
+        cat("has no ", path(level), did_you_mean(keys_[level], names),
+            names.empty() ? ", and nothing else" : "; there is ", visible(join(names, ", "), ""),
+            shown < others.count ? cat(" and ", others.count - shown, " more") : ""));
   }
 
   void check(simdjson::error_code error) const {
-    if (error != simdjson::SUCCESS) fail_as_no_json(line_, simdjson::error_message(error));
+    if (error != simdjson::SUCCESS) fail_as_no_json(line_, keys_, simdjson::error_message(error));
   }
 
   std::string path(std::size_t level) const {

@@ -83,6 +83,17 @@ TEST_F(JsonLines, MayHoldInOtherFieldsWhatPythonWrites) {
   EXPECT_EQ(read(R"({"score": NaN, "text": "one", "id": 123456789012345678901234567890})"), "one");
 }
 
+// As docs/data.md says it.
+TEST_F(JsonLines, MayHoldInOtherFieldsWhatIsNoJson) {
+  for (const char* value : {"01", "word", "[1 2]", "[1}", R"({"a" 1, b: "c" "d"})", R"("\x")"}) {
+    EXPECT_EQ(read(cat("{\"a\": ", value, ", \"text\": \"one\", \"b\": ", value, "}")), "one");
+  }
+  for (const char* value :
+       {"", "1 2", "\"a\" \"b\"", "[1", "[1]]", "\"a\tb\"", "\"\xff\"", "\"a"}) {
+    EXPECT_THROW(read(cat("{\"text\": \"one\", \"a\": ", value, "}")), DataError) << value;
+  }
+}
+
 TEST_F(JsonLines, ThatAreNoJsonSayWhere) {
   refuses(R"({"text": "one)", "is no JSON at byte 13 of the line: ");
   refuses(R"({"text": "one", "x": [1, 2})", "is no JSON at byte 26 of the line: ");
@@ -100,6 +111,21 @@ TEST_F(JsonLines, ThatAreNoJsonSayWhere) {
   refuses(R"({"text": "\ude00"})", "surrogate");
   refuses("{\"text\": \"a\tb\"}", "is no JSON at byte 11 of the line: ");
   refuses(R"(hello)", "is no JSON at byte 0 of the line: ");
+}
+
+// What stands in other members is passed over, and is not what was found wrong.
+TEST_F(JsonLines, SayWhereReadingThemFailedAndNotWhatWasPassedOver) {
+  refuses(R"({"a": NaN, "text": one})", "is no JSON at byte 19 of the line: ");
+  refuses(R"({"a": 01, "text": "one" "x"})", "is no JSON at byte 26 of the line: ");
+  refuses(R"({"a": [1 2, {"b": -}], "text": "a \x b"})", "is no JSON at byte 35 of the line: ");
+  refuses(R"({"a": {"text" 1}, "b": ["]"], "page": {"c": [NaN], "d" 3}, "e": 1})",
+          "is no JSON at byte 55 of the line: ", "page.text");
+  refuses(R"({"a": NaN, "text": "one)", "is no JSON at byte 23 of the line: invalid string");
+  refuses("{\"a\": NaN, \"text\": \"a\tb\"}", "is no JSON at byte 21 of the line: ");
+  refuses("{\"a\": NaN, \"text\": \"\xed\xa0\x80\"}", "is no JSON at byte 21 of the line: ");
+  refuses(R"({"a": [NaN, 2, "text": "one"})", "is no JSON at byte 28 of the line: ");
+  refuses(R"({"a": [NaN, 2, "text": "one")", "is no JSON at byte 28 of the line: ");
+  refuses(R"({"a": NaN} {"text": "one"})", "has no \"text\"");
 }
 
 TEST_F(JsonLines, ThatAreNotUtf8SayWhere) {
@@ -136,6 +162,33 @@ TEST_F(JsonLines, WhoseFieldIsNoStringSayWhatItIs) {
   refuses(R"({"text": {"a": "one"}})", R"("text" must be a string, but is an object)");
   refuses(R"({"text": true})", R"("text" must be a string, but is true or false)");
   refuses(R"({"page": "one"})", R"("page" must be an object, but is a string)", "page.text");
+}
+
+TEST_F(JsonLines, CutLongNamesInMessages) {
+  refuses(cat("{\"", std::string(99, 'n'), "\u00e4n\": 1}"),
+          cat("there is ", std::string(99, 'n'), "\u2026"));
+}
+
+TEST_F(JsonLines, SayWhatAFileIsThatHoldsNone) {
+  const auto refuses_file = [&](const std::string& text, const std::string& what) {
+    EXPECT_THAT([&] { read(text); },
+                ThrowsMessage<DataError>(
+                    AllOf(HasSubstr("file:1 (byte 0): this is " + what),
+                          HasSubstr("JSON lines are what is read: an object in each line"))));
+  };
+  using std::string_literals::operator""s;
+  refuses_file("PAR1\x15\x04\x15", "a Parquet file");
+  refuses_file("\xff\xfe{\0\"\0t\0"s, "a file of UTF-16");
+  refuses_file("{\0\"\0t\0"s, "a file of UTF-16");
+  refuses_file("\0{\0\"\0t"s, "a file of UTF-16");
+  refuses_file("[\n{\"text\": \"one\"},\n", "a file of one JSON array");
+  refuses_file(" [{\"text\": \"one\"}, {\"text\": \"two\"}]", "a file of one JSON array");
+  refuses(R"([{"text": "one"}])", "is no JSON object: it is a list");
+}
+
+TEST_F(JsonLines, SayThatFilesWithMarksWerePutTogether) {
+  EXPECT_EQ(read("\xef\xbb\xbf{\"text\": \"one\"}"), "one");
+  refuses("\xef\xbb\xbf{\"text\": \"one\"}", "begins with a byte order mark");
 }
 
 TEST_F(JsonLines, NeedAFieldWithAName) {

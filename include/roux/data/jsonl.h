@@ -12,9 +12,10 @@ namespace roux::data {
 // member of that name, "page.text" the member of the member.
 //
 // Throws DataError, FILE:LINE (byte OFFSET), where a line is no JSON object in valid UTF-8, has no
-// such member (or two), or it is no string. Of the other members names, strings, brackets and
-// commas are checked, and numbers and words are not: a NaN in a score, as Python writes it, is
-// none of a text's business.
+// such member (or two), or it is no string. Of the members beside it the names, colons and commas
+// are checked, that strings end and hold no control characters, and that as many brackets close as
+// open. What their values are is not: a NaN in a score, as Python writes it, is none of a text's
+// business.
 //
 // Any thread may call any member.
 class JsonText {
