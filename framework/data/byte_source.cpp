@@ -40,6 +40,8 @@ class PlainSource final : public ByteSource {
     return static_cast<std::size_t>(count);
   }
 
+  std::int64_t file_bytes() const override { return offset_; }
+
  private:
   std::int64_t size_now() const {
     struct stat status {};
@@ -50,8 +52,8 @@ class PlainSource final : public ByteSource {
 
   [[noreturn]] void fail(int error) const { posix::fail("read", path_, error); }
   [[noreturn]] void shrunk(std::int64_t before, std::int64_t now) const {
-    throw DataError(cat(path_.string(), ": has shrunk from ", before, " to ", now,
-                        " bytes while it is read, at byte ", offset_));
+    throw DamagedFile(cat(path_.string(), ": has shrunk from ", before, " to ", now,
+                          " bytes while it is read, at byte ", offset_));
   }
 
   std::filesystem::path path_;
@@ -102,7 +104,7 @@ void PackedBytes::take(std::size_t count) {
 }
 
 void PackedBytes::fail(std::string_view what) const {
-  throw DataError(cat(path_, ": ", what, ", at byte ", offset_, " of the file"));
+  throw DamagedFile(cat(path_, ": ", what, ", at byte ", offset_, " of the file"));
 }
 
 std::unique_ptr<ByteSource> open_plain(const std::filesystem::path& path, std::int64_t begin,
@@ -116,8 +118,8 @@ Compression compression_of(const std::filesystem::path& path) {
   const Compression compression = told_by(begins_with);
   const std::filesystem::path suffix = path.extension();
   if (compression == Compression::None && (suffix == ".gz" || suffix == ".zst")) {
-    throw DataError(cat(path.string(), ": is named ", suffix.string(),
-                        ", but holds neither gzip nor zstd: ", shown(begins_with)));
+    throw DamagedFile(cat(path.string(), ": is named ", suffix.string(),
+                          ", but holds neither gzip nor zstd: ", shown(begins_with)));
   }
   return compression;
 }

@@ -22,8 +22,10 @@ class PackedBytes {
   std::span<const char> left() const { return left_; }
   void take(std::size_t count);
 
-  // Throws DataError: FILE: WHAT at byte OFFSET of the file, which is the first of left().
+  // Throws DamagedFile: FILE: WHAT at byte OFFSET of the file, which is the first of left().
   [[noreturn]] void fail(std::string_view what) const;
+
+  std::int64_t taken() const { return offset_; }  // of the file
 
  private:
   std::string path_;

@@ -1,10 +1,14 @@
 #include "roux/data/file_part.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <system_error>
 #include <utility>
 
+#include "base/posix.h"
 #include "roux/base/error.h"
 
 namespace roux::data {
@@ -39,7 +43,26 @@ LineFile::LineFile(std::filesystem::path path) : path_(std::move(path)) {
                           std::filesystem::is_directory(status) ? "a folder" : "none"));
   }
   compression_ = compression_of(path_);
-  size_ = static_cast<std::int64_t>(std::filesystem::file_size(path_));
+  stamp_ = stamp_now();
+}
+
+LineFile::Stamp LineFile::stamp_now() const {
+  constexpr std::int64_t kNanoseconds = 1'000'000'000;
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) != 0) posix::fail("read", path_, errno);
+  return {status.st_size, status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec,
+          status.st_dev, status.st_ino};
+}
+
+void LineFile::check_unchanged() const {
+  const Stamp now = stamp_now();
+  if (now == stamp_) return;
+  throw DamagedFile(cat(
+      path_.string(), ": ",
+      now.inode != stamp_.inode || now.device != stamp_.device ? "was replaced by another file"
+      : now.size != stamp_.size ? cat("has changed from ", stamp_.size, " to ", now.size, " bytes")
+                                : "was written to",
+      " while it was read"));
 }
 
 std::optional<std::int64_t> LineFile::line_ends_before(std::int64_t offset) const {

@@ -35,6 +35,8 @@ class GzipSource final : public ByteSource {
     }
   }
 
+  std::int64_t file_bytes() const override { return packed_.taken(); }
+
  private:
   // Behind a member may come another one, or the zeros that tapes are filled up with.
   bool begin_member() {

@@ -55,7 +55,10 @@ std::optional<Line> ReadLines::next() {
       const bool ours = index_ % part_.stripes == part_.stripe;
       extent = read_line(ours ? &line.text : nullptr);
       if (extent.bytes == 0) break;
-      if (ours) line.where = {part_.file, offset_ + mark_bytes_, part_.begin, index_};
+      if (ours) {
+        line.where = {part_.file, offset_ + mark_bytes_, part_.begin, index_,
+                      source_->file_bytes()};
+      }
       offset_ += extent.bytes + std::exchange(mark_bytes_, 0);
       ++index_;
       if (ours) break;

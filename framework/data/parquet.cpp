@@ -50,7 +50,7 @@ std::unique_ptr<ParquetFile> open_file(const std::filesystem::path& path) {
   try {
     return std::unique_ptr<ParquetFile>(library().open(path.string()));
   } catch (const std::exception& error) {
-    throw DataError(cat(path.string(), ": is no Parquet file: ", error.what()));
+    throw DamagedFile(cat(path.string(), ": is no Parquet file: ", error.what()));
   }
 }
 
@@ -111,8 +111,8 @@ class ReadParquet final : public Stream<std::string> {
     } catch (const std::exception& error) {
       const std::int64_t row = row_;
       end();
-      throw DataError(cat(part_.path.string(), ": is damaged in row group ", part_.group,
-                          ", from row ", part_.first_row + row, " on: ", error.what()));
+      throw DamagedFile(cat(part_.path.string(), ": is damaged in row group ", part_.group,
+                            ", from row ", part_.first_row + row, " on: ", error.what()));
     }
   }
 

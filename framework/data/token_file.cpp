@@ -13,6 +13,7 @@
 #include "data/token_format.h"
 #include "roux/base/checksum.h"
 #include "roux/base/error.h"
+#include "roux/data/byte_source.h"
 
 namespace roux::data {
 namespace {
@@ -28,7 +29,7 @@ std::uint64_t file_size(int descriptor, const fs::path& path) {
 }
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
-  throw DataError(cat(path.string(), " is no whole token file: ", why));
+  throw DamagedFile(cat(path.string(), " is no whole token file: ", why));
 }
 
 // The footer, when all that it says fits the file.
@@ -169,8 +170,8 @@ void TokenFile::verify() const {
 void TokenFile::check_size() const {
   const std::uint64_t now = file_size(mapped_->descriptor.get(), mapped_->path);
   if (now < mapped_->size) {
-    throw DataError(cat(mapped_->path.string(), " shrank while it was read, from ", mapped_->size,
-                        " bytes to ", now));
+    throw DamagedFile(cat(mapped_->path.string(), " shrank while it was read, from ", mapped_->size,
+                          " bytes to ", now));
   }
 }
 

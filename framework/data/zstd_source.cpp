@@ -31,6 +31,8 @@ class ZstdSource final : public ByteSource {
     return out.pos;
   }
 
+  std::int64_t file_bytes() const override { return packed_.taken(); }
+
  private:
   static constexpr int kLargestWindow = sizeof(void*) == 4 ? 30 : 31;
 

@@ -53,6 +53,20 @@ class Bytes : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(Bytes, SayHowMuchOfTheFileTheyNeeded) {
+  const std::string text = long_text();
+  for (const std::string& packed : {text, gzip(text), zstd(text)}) {
+    const auto source = open_bytes(write("file", packed));
+    std::string piece(text.size() / 2, '\0');
+    std::size_t read = 0;
+    while (read < piece.size()) read += source->read({&piece[read], piece.size() - read});
+    EXPECT_GT(source->file_bytes(), std::ssize(packed) / 4);
+    EXPECT_LT(source->file_bytes(), std::ssize(packed) * 3 / 4);
+    read_all(*source);
+    EXPECT_EQ(source->file_bytes(), std::ssize(packed));
+  }
+}
+
 TEST_F(Bytes, AreTheSameWhateverPacksThem) {
   for (const std::string& text : {std::string(), std::string("a\0b\n", 4), long_text()}) {
     for (const std::size_t at_once : {std::size_t{1} << 20, std::size_t{777}}) {

@@ -245,6 +245,54 @@ TEST_F(Lines, EndWhereTheFileIsDamaged) {
   EXPECT_EQ(lines.next()->text, "one");
 }
 
+TEST_F(Lines, OfADamagedFileAreNotLeftOutAsOne) {
+  std::string packed = zstd("one\n") + zstd(stairs(5000));
+  packed[packed.size() - 1] ^= 1;
+  const auto stream = Pipeline<Line>(open_lines(whole_file(write("file", packed))))
+                          .skip_bad({.max_share = 1.0})
+                          .stream();
+  EXPECT_THAT(
+      [&] {
+        while (stream->next()) continue;
+      },
+      ThrowsMessage<DamagedFile>(HasSubstr("damaged zstd data")));
+}
+
+TEST_F(Lines, ThatAreBrokenTooOftenSayWhichSettingAllowsIt) {
+  const auto path = write("file", stairs(20));
+  const auto stream = Pipeline<Line>(std::make_unique<ReadLines>(whole_file(path),
+                                                                 LineOptions{.max_line_bytes = 5}))
+                          .skip_bad({.max_share = 0.001, .setting = "some.key"})
+                          .stream();
+  EXPECT_THAT(
+      [&] {
+        while (stream->next()) continue;
+      },
+      ThrowsMessage<DataError>(HasSubstr("a share of 0.001 (some.key says how many may be)")));
+}
+
+TEST_F(Lines, OfAFileThatIsAnotherOneNowAreToldFrom) {
+  const auto path = write("file", "one\ntwo\n");
+  const auto time = fs::last_write_time(path);
+  const auto tells = [&](const FilePart& part, const char* what) {
+    EXPECT_THAT(
+        [&] { part.file->check_unchanged(); },
+        ThrowsMessage<DamagedFile>(AllOf(StartsWith(path.string() + ": "), HasSubstr(what))));
+  };
+  const FilePart first = whole_file(path);
+  first.file->check_unchanged();
+  fs::rename(path, folder() / "away");
+  write("file", "uno\ndos\n");
+  fs::last_write_time(path, time);
+  tells(first, "was replaced by another file while it was read");
+
+  const FilePart second = whole_file(path);
+  fs::last_write_time(path, time + std::chrono::seconds(1));
+  tells(second, "was written to while it was read");
+  fs::resize_file(path, 4);
+  tells(second, "has changed from 8 to 4 bytes while it was read");
+}
+
 TEST_F(Lines, OfAFileThatShrankAreAnErrorAtOnce) {
   const auto path = write("file", stairs(100));
   const auto parts = cut_files(std::vector{path}, {.part_bytes = 30'000});

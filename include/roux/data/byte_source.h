@@ -6,11 +6,20 @@
 #include <memory>
 #include <span>
 
+#include "roux/base/error.h"
+
 namespace roux::data {
+
+// A file from which nothing more can be read: it is damaged, or has shrunk. Not one broken example,
+// which may be left out.
+class DamagedFile : public DataError {
+ public:
+  using DataError::DataError;
+};
 
 enum class Compression { None, Gzip, Zstd };
 
-// Told by the file's first bytes. Throws DataError where its name says .gz or .zst, and they are
+// Told by the file's first bytes. Throws DamagedFile where its name says .gz or .zst, and they are
 // neither's.
 Compression compression_of(const std::filesystem::path& path);
 
@@ -20,14 +29,17 @@ class ByteSource {
   virtual ~ByteSource() = default;
 
   // Fills `into` from its front and returns how much of it: at least one byte, unless this is the
-  // end. Throws DataError, which names the file and the offset in it, where the file is damaged or
-  // has shrunk, and Error where it can't be read; the source is of no more use then.
+  // end. Throws DamagedFile, which names the file and the offset in it, and Error where it
+  // can't be read; the source is of no more use then.
   // Requires: `into` is not empty.
   virtual std::size_t read(std::span<char> into) = 0;
+
+  // How much of the file, on the disk, was needed for what was read.
+  virtual std::int64_t file_bytes() const = 0;
 };
 
-// The file as it is, from byte `begin` on. Throws DataError where it holds less than `size` bytes,
-// which it is known to have held before.
+// The file as it is, from byte `begin` on. Throws DamagedFile where it holds less than `size`
+// bytes, which it is known to have held before.
 std::unique_ptr<ByteSource> open_plain(const std::filesystem::path& path, std::int64_t begin = 0,
                                        std::int64_t size = 0);
 

@@ -22,7 +22,11 @@ class LineFile {
 
   const std::filesystem::path& path() const { return path_; }
   Compression compression() const { return compression_; }
-  std::int64_t size() const { return size_; }  // on the disk
+  std::int64_t size() const { return stamp_.size; }        // on the disk
+  std::int64_t changed() const { return stamp_.changed; }  // when: nanoseconds since 1970
+
+  // Throws DamagedFile if it is another file now, or was written to, since it was first opened.
+  void check_unchanged() const;
 
   // How many line ends the first `offset` bytes hold, of a plain file. The file is read from the
   // last place that was asked for before this one, and nullopt is the answer where that is too far
@@ -30,9 +34,20 @@ class LineFile {
   std::optional<std::int64_t> line_ends_before(std::int64_t offset) const;
 
  private:
+  // What tells a file from one that has taken its place.
+  struct Stamp {
+    std::int64_t size = 0;
+    std::int64_t changed = 0;
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+
+    bool operator==(const Stamp&) const = default;
+  };
+  Stamp stamp_now() const;
+
   std::filesystem::path path_;
   Compression compression_ = Compression::None;
-  std::int64_t size_ = 0;
+  Stamp stamp_;
   mutable std::mutex mutex_;
   mutable std::map<std::int64_t, std::int64_t> counted_{{0, 0}};  // offset: line ends before it
 };

@@ -19,6 +19,7 @@ struct LinePlace {
   std::int64_t offset = 0;  // of its first byte, in the decompressed text
   std::int64_t begin = 0;   // of the part it belongs to
   std::int64_t index = 0;   // in that part, from 0, the lines of other stripes included
+  std::int64_t read = 0;    // how much of the file, on the disk, was read up to its end; or more
 };
 
 // "FILE:LINE (byte OFFSET)"; "FILE (byte OFFSET)" where counting the lines would take too long. The
@@ -45,9 +46,9 @@ struct LineOptions {
 // ones are lines like others. A byte order mark at the start of the file belongs to none.
 //
 // Errors, each of which counts as an example: a line that is too long, and the one after it is
-// next; a file that is damaged or has shrunk, and that is the end. The file is opened with the
-// first line, and opened again after load(), where a compressed one is decompressed up to the
-// place.
+// next; a file that is damaged or has shrunk (DamagedFile), and that is the end. The file is opened
+// with the first line, and opened again after load(), where a compressed one is decompressed up to
+// the place.
 class ReadLines final : public Stream<Line> {
  public:
   explicit ReadLines(FilePart part, LineOptions options = {});

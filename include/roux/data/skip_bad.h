@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "roux/base/error.h"
+#include "roux/data/byte_source.h"
 #include "roux/data/stream.h"
 
 namespace roux::data {
@@ -13,6 +15,9 @@ struct BadExamples {
   // Of all examples; past it, the next bad one is an error. Counted from 1,000 examples on, so that
   // one bad line at the start is not a share of one.
   double max_share = 0.01;
+
+  // What a user calls max_share, for the message: "--max-bad-share". Empty: nothing that they know.
+  std::string setting;
 
   // Told of each: what is wrong with it, and how many there were. From the thread that reads.
   std::function<void(const DataError& what, std::int64_t count)> report;
@@ -24,11 +29,14 @@ inline void count_bad(const BadExamples& options, const DataError& what, std::in
   if (options.report) options.report(what, bad);
   const std::int64_t seen = std::max<std::int64_t>(good + bad, 1000);
   if (static_cast<double>(bad) <= options.max_share * static_cast<double>(seen)) return;
-  throw DataError(cat(bad, " of ", good + bad, " examples are broken, more than a share of ",
-                      options.max_share, ". The last: ", what.what()));
+  throw DataError(
+      cat(bad, " of ", good + bad, " examples are broken, more than a share of ", options.max_share,
+          options.setting.empty() ? "" : cat(" (", options.setting, " says how many may be)"),
+          ". The last: ", what.what()));
 }
 
-// Leaves out what is broken: an example whose next() throws DataError.
+// Leaves out what is broken: an example whose next() throws DataError. A DamagedFile passes
+// through: nobody knows how many examples it held.
 template <typename T>
 class SkipBad final : public Stream<T> {
  public:
@@ -43,6 +51,8 @@ class SkipBad final : public Stream<T> {
         std::optional<T> example = from_->next();
         if (example) ++good_;
         return example;
+      } catch (const DamagedFile&) {
+        throw;
       } catch (const DataError& error) {
         ++bad_;
         count_bad(options_, error, good_, bad_);
