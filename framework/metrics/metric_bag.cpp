@@ -102,6 +102,28 @@ void MetricBag::set(std::string_view name, double value) {
   last.used = true;
 }
 
+void MetricBag::add(const MetricBag& other) {
+  for (const Entry& each : other.entries_) {
+    switch (each.kind) {
+      case Kind::Mean:
+        if (each.on_device.defined()) {
+          add_mean(each.name, each.on_device, each.weight);
+        } else {
+          add_mean(each.name, each.value, each.weight);
+        }
+        break;
+      case Kind::Count:
+        add_count(each.name, each.value);
+        break;
+      case Kind::Max:
+        if (each.used) add_max(each.name, each.value);
+        break;
+      case Kind::Last:
+        if (each.used) set(each.name, each.value);
+    }
+  }
+}
+
 std::vector<double> MetricBag::sums() const {
   std::vector<at::Tensor> waited;
   for (const Entry& each : entries_) {

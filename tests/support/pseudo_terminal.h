@@ -13,7 +13,8 @@ class PseudoTerminal {
   PseudoTerminal(const PseudoTerminal&) = delete;
   PseudoTerminal& operator=(const PseudoTerminal&) = delete;
 
-  // What was written since the last call, line ends as they were written.
+  // What was written since the last call, line ends as they were written. Whoever writes waits once
+  // a few kilobytes were not taken.
   std::string take();
 
  private:
