@@ -123,7 +123,6 @@ void CheckpointStore::State::put_down(Image& image) {
   make_new_folder(temporary);
   try {
     checkpoint::write_files(temporary, image, *staging);
-    write_file(temporary / checkpoint::kManifestName, manifest_text(image.manifest()));
     checkpoint::put_in_place(folder, step);
   } catch (...) {
     std::error_code ignored;  // what went wrong first is what matters

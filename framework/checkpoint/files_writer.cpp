@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "base/posix.h"
 #include "roux/base/checksum.h"
@@ -44,37 +47,65 @@ void allocate(const posix::Descriptor& file, const fs::path& path, std::uint64_t
   }
 }
 
-void write_file(const fs::path& path, Manifest::File& file, std::uint64_t begin,
-                const Staging& staging) {
-  constexpr mode_t kReadWriteForAll = 0666;
-  posix::Descriptor out = posix::open(path, O_WRONLY | O_CREAT | O_EXCL, kReadWriteForAll);
-  if (!out.is_open()) fail(path, errno, file.bytes);
-  allocate(out, path, file.bytes);
+// A file that is being written. The disk works on all of them at once, until each is waited for.
+class OutputFile {
+ public:
+  OutputFile(fs::path path, std::uint64_t bytes)
+      : path_(std::move(path)), bytes_(bytes), file_(open_new(path_)) {
+    if (!file_.is_open()) fail(path_, errno, bytes_);
+    allocate(file_, path_, bytes_);
+  }
+
+  void write(std::string_view bytes) {
+    if (const int error = posix::write_all(file_.get(), bytes)) fail(path_, error, bytes_);
+    // So that the disk does not wait until all is handed over. An error is seen by the sync.
+    ::sync_file_range(file_.get(), static_cast<off64_t>(done_), static_cast<off64_t>(bytes.size()),
+                      SYNC_FILE_RANGE_WRITE);
+    done_ += bytes.size();
+  }
+
+  void finish() {
+    if (const int error = posix::sync(file_.get())) fail(path_, error, bytes_);
+    if (const int error = file_.close()) fail(path_, error, bytes_);
+  }
+
+ private:
+  static posix::Descriptor open_new(const fs::path& path) {
+    constexpr mode_t kReadWriteForAll = 0666;
+    return posix::open(path, O_WRONLY | O_CREAT | O_EXCL, kReadWriteForAll);
+  }
+
+  fs::path path_;
+  std::uint64_t bytes_;
+  std::uint64_t done_ = 0;
+  posix::Descriptor file_;
+};
+
+void write(OutputFile& out, Manifest::File& file, std::uint64_t begin, const Staging& staging) {
   file.sums.clear();
   for (std::uint64_t done = 0; done < file.bytes;) {
     const auto piece = staging.piece(begin + done, std::min(kWriteBytes, file.bytes - done));
     for (std::size_t at = 0; at < piece.size(); at += kChunkBytes) {
-      file.sums.push_back(
-          crc32c(piece.subspan(at, std::min<std::size_t>(kChunkBytes, piece.size() - at))));
+      const auto size = std::min<std::size_t>(kChunkBytes, piece.size() - at);
+      file.sums.push_back(crc32c(piece.subspan(at, size)));
     }
-    const std::string_view bytes(reinterpret_cast<const char*>(piece.data()), piece.size());
-    if (const int error = posix::write_all(out.get(), bytes)) fail(path, error, file.bytes);
-    // So that the disk does not wait until all is handed over. An error is seen by the sync below.
-    ::sync_file_range(out.get(), static_cast<off64_t>(done), static_cast<off64_t>(piece.size()),
-                      SYNC_FILE_RANGE_WRITE);
+    out.write({reinterpret_cast<const char*>(piece.data()), piece.size()});
     done += piece.size();
   }
-  if (const int error = posix::sync(out.get())) fail(path, error, file.bytes);
-  if (const int error = out.close()) fail(path, error, file.bytes);
 }
 
 }  // namespace
 
 void write_files(const fs::path& folder, Image& image, const Staging& staging) {
-  auto& files = image.manifest().files;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    write_file(folder / files[i].name, files[i], image.begin_of(i), staging);
+  Manifest& manifest = image.manifest();
+  std::vector<OutputFile> outputs;
+  for (std::size_t i = 0; i < manifest.files.size(); ++i) {
+    auto& file = manifest.files[i];
+    write(outputs.emplace_back(folder / file.name, file.bytes), file, image.begin_of(i), staging);
   }
+  const std::string text = manifest_text(manifest);
+  outputs.emplace_back(folder / kManifestName, text.size()).write(text);
+  for (OutputFile& output : outputs) output.finish();
 }
 
 }  // namespace roux::checkpoint
