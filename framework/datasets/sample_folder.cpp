@@ -1,8 +1,10 @@
 #include "roux/datasets/sample_folder.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "datasets/own_files.h"
 #include "datasets/sample/tokenizer_files.h"
 #include "roux/base/atomic_file.h"
 #include "roux/base/error.h"
@@ -55,64 +58,152 @@ std::string json_string(std::string_view text) {
   return json + '"';
 }
 
-// Writes documents from number `next` on, which it moves, until there are `bytes` of text.
-void write_documents(const fs::path& path, const SampleCorpus& corpus, std::int64_t bytes,
-                     std::uint64_t& next) {
-  constexpr std::size_t kPiece = std::size_t{1} << 20;
-  AtomicFile file(path);
-  std::string lines;
-  while (bytes > 0) {
-    const auto [kind, text] = corpus.document(next++);
-    bytes -= static_cast<std::int64_t>(text.size());
-    lines +=
-        cat("{\"text\": ", json_string(text), ", \"kind\": ", json_string(name_of(kind)), "}\n");
-    if (lines.size() < kPiece) continue;
-    file.write(lines);
-    lines.clear();
-  }
-  file.write(lines);
-  file.commit();
-}
+// There while somebody writes to the folder.
+constexpr std::string_view kLock = ".sample.lock";
 
-void write_questions(const fs::path& path, const std::vector<SampleQuestion>& questions) {
-  std::string lines;
-  for (const auto& [prompt, answer] : questions) {
-    lines +=
-        cat("{\"prompt\": ", json_string(prompt), ", \"answer\": ", json_string(answer), "}\n");
-  }
-  write_file(path, lines);
-}
+// There until kAbout is, where the folder was empty at first: so whatever it holds was made here.
+constexpr std::string_view kBegun = ".sample.begun";
 
 // What write_corpus() writes, besides the tokenizer and kAbout.
 constexpr std::array<std::string_view, 4> kNames{"train.jsonl", "valid.jsonl",
                                                  "sums_held_out.jsonl", "world_held_out.jsonl"};
 
-// Those of the corpus's files that `folder` lacks.
-std::vector<fs::path> missing_in(const fs::path& folder) {
-  std::vector<fs::path> missing;
-  const auto look_for = [&](const fs::path& name) {
-    if (!fs::is_regular_file(folder / name)) missing.push_back(name);
-  };
-  for (const std::string_view name : kNames) look_for(name);
-  for (const TokenizerFile& file : sample_tokenizer_files()) look_for(file.name);
-  return missing;
+std::vector<std::string> all_names() {
+  std::vector<std::string> names(kNames.begin(), kNames.end());
+  for (const TokenizerFile& file : sample_tokenizer_files()) names.emplace_back(file.name);
+  return names;
 }
 
-void write_corpus(const fs::path& folder, const SampleConfig& config) {
-  const SampleCorpus corpus(config.seed);
-  const std::int64_t bytes = config.megabytes * kBytesPerMegabyte;
-  std::uint64_t next = 0;
-  write_documents(folder / "train.jsonl", corpus, bytes, next);
-  write_documents(folder / "valid.jsonl", corpus, bytes / kValidShare, next);
-  write_questions(folder / "sums_held_out.jsonl", corpus.held_out_sums());
-  write_questions(folder / "world_held_out.jsonl", corpus.held_out_facts());
-  for (const TokenizerFile& file : sample_tokenizer_files()) {
-    write_file(folder / file.name, file.text);
+bool is_ours(const std::string& name) {
+  const std::vector<std::string> names = all_names();
+  return std::ranges::find(names, name) != names.end() || name == kAbout || name == kLock ||
+         name == kBegun || is_temporary(name);
+}
+
+bool is_whole(const fs::path& folder) {
+  return std::ranges::all_of(
+      all_names(), [&](const std::string& name) { return fs::is_regular_file(folder / name); });
+}
+
+// A file of the corpus: written, or found to hold what would be written.
+class Output {
+ public:
+  enum class Kind { Write, Compare, Leave };
+
+  Output(fs::path path, Kind kind) : path_(std::move(path)), kind_(kind) {
+    if (kind_ == Kind::Write) file_.emplace(path_);
+    if (kind_ == Kind::Compare) found_.open(path_, std::ios::binary);
   }
-  write_file(folder / kAbout, about(config));
-}
 
-// Whether the corpus is in `folder`, which may also be missing or empty, or lack some of it.
+  void write(std::string_view bytes) {
+    if (file_) file_->write(bytes);
+    if (kind_ != Kind::Compare) return;
+    std::string there(bytes.size(), '\0');
+    found_.read(there.data(), static_cast<std::streamsize>(there.size()));
+    if (!found_ || there != bytes) refuse();
+  }
+
+  void finish() {
+    if (file_) file_->commit();
+    if (kind_ == Kind::Compare && found_.peek() != std::ifstream::traits_type::eof()) refuse();
+  }
+
+ private:
+  [[noreturn]] void refuse() const {
+    throw ConfigError(cat(path_.parent_path().string(),
+                          " must be empty or hold the sample corpus, but holds another ",
+                          path_.filename().string()));
+  }
+
+  fs::path path_;
+  Kind kind_;
+  std::optional<AtomicFile> file_;
+  std::ifstream found_;
+};
+
+// Writes the corpus to a folder that may hold some of it.
+class Maker {
+ public:
+  using Progress = std::function<void(const SampleProgress&)>;
+
+  // `found`: what becomes of the files that are there.
+  Maker(const fs::path& folder, const SampleConfig& config, Output::Kind found,
+        const Progress& progress)
+      : folder_(folder), config_(config), found_(found), tell_(progress), corpus_(config.seed) {}
+
+  void run() {
+    const std::int64_t bytes = config_.megabytes * kBytesPerMegabyte;
+    progress_.all_bytes = bytes + bytes / kValidShare;
+    std::uint64_t next = 0;
+    write_documents("train.jsonl", bytes, next);
+    write_documents("valid.jsonl", bytes / kValidShare, next);
+    write("sums_held_out.jsonl", lines_of(corpus_.held_out_sums()));
+    write("world_held_out.jsonl", lines_of(corpus_.held_out_facts()));
+    for (const TokenizerFile& file : sample_tokenizer_files()) write(file.name, file.text);
+    for (const fs::path& file : left_by_the_killed()) fs::remove(file);
+    if (!fs::exists(folder_ / kAbout)) write_file(folder_ / kAbout, about(config_));
+    fs::remove(folder_ / kBegun);
+  }
+
+ private:
+  Output open(std::string_view name) const {
+    const fs::path path = folder_ / name;
+    return {path, fs::exists(path) ? found_ : Output::Kind::Write};
+  }
+
+  void write(std::string_view name, std::string_view text) const {
+    Output file = open(name);
+    file.write(text);
+    file.finish();
+  }
+
+  // Documents from number `next` on, which it moves, until there are `bytes` of text.
+  void write_documents(std::string_view name, std::int64_t bytes, std::uint64_t& next) {
+    constexpr std::size_t kPiece = std::size_t{1} << 20;
+    Output file = open(name);
+    std::string lines;
+    while (bytes > 0) {
+      const auto [kind, text] = corpus_.document(next++);
+      const auto size = static_cast<std::int64_t>(text.size());
+      progress_.bytes += std::min(size, bytes);
+      bytes -= size;
+      lines +=
+          cat("{\"text\": ", json_string(text), ", \"kind\": ", json_string(name_of(kind)), "}\n");
+      if (lines.size() < kPiece) continue;
+      file.write(lines);
+      lines.clear();
+      if (tell_) tell_(progress_);
+    }
+    file.write(lines);
+    file.finish();
+  }
+
+  static std::string lines_of(const std::vector<SampleQuestion>& questions) {
+    std::string lines;
+    for (const auto& [prompt, answer] : questions) {
+      lines +=
+          cat("{\"prompt\": ", json_string(prompt), ", \"answer\": ", json_string(answer), "}\n");
+    }
+    return lines;
+  }
+
+  std::vector<fs::path> left_by_the_killed() const {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      if (is_temporary(entry.path().filename().string())) files.push_back(entry.path());
+    }
+    return files;
+  }
+
+  fs::path folder_;
+  SampleConfig config_;
+  Output::Kind found_;
+  const Progress& tell_;
+  SampleCorpus corpus_;
+  SampleProgress progress_;
+};
+
+// Whether the corpus is in `folder`, which may also be missing, or hold some of it.
 bool is_there(const fs::path& folder, const SampleConfig& config) {
   std::error_code ignored;
   const auto state = fs::status(folder, ignored);
@@ -121,41 +212,58 @@ bool is_there(const fs::path& folder, const SampleConfig& config) {
     throw ConfigError(
         cat(folder.string(), " must be a folder for the sample corpus, but is a file"));
   }
-  if (fs::is_empty(folder)) return false;
-  if (!fs::exists(folder / kAbout)) {
-    throw ConfigError(cat(folder.string(), " must be empty or hold the sample corpus, but holds ",
-                          fs::directory_iterator(folder)->path().filename().string()));
+  if (fs::exists(folder / kAbout)) {
+    const std::string found = read_file(folder / kAbout);
+    if (found == about(config)) return is_whole(folder);
+    throw ConfigError(cat(folder.string(), " must be empty or hold the sample corpus of ",
+                          trim(about(config)), ", but holds that of ", trim(found)));
   }
-  const std::string found = read_file(folder / kAbout);
-  if (found == about(config)) return missing_in(folder).empty();
-  throw ConfigError(cat(folder.string(), " must be empty or hold the sample corpus of ",
-                        trim(about(config)), ", but holds that of ", trim(found)));
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (is_ours(name)) continue;
+    throw ConfigError(
+        cat(folder.string(), " must be empty or hold the sample corpus, but holds ", name));
+  }
+  return false;
 }
 
-// What is written before it has its name. Only who holds the lock uses it, so whatever is there at
-// first was left behind by somebody who was killed.
-class Draft {
- public:
-  explicit Draft(fs::path path) : path_(std::move(path)) {
-    fs::remove_all(path_);
-    fs::create_directory(path_);
-  }
-  ~Draft() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Draft(const Draft&) = delete;
-  Draft& operator=(const Draft&) = delete;
+// What becomes of the files that the folder holds.
+Output::Kind what_of_those_in(const fs::path& folder) {
+  if (fs::exists(folder / kAbout)) return Output::Kind::Leave;
+  if (fs::exists(folder / kBegun)) return Output::Kind::Write;
+  const bool has_some = std::ranges::any_of(
+      all_names(), [&](const std::string& name) { return fs::exists(folder / name); });
+  if (has_some) return Output::Kind::Compare;
+  write_file(folder / kBegun, "");
+  return Output::Kind::Write;
+}
 
-  const fs::path& path() const { return path_; }
+// Held, and gone from the folder when this is: once the corpus is there nobody who takes another
+// one does anything, and of a folder that was refused nothing must be left.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder)
+      : path_(folder / kLock), lock_(FileLock::try_lock(path_)) {}
+  ~FolderLock() {
+    std::error_code ignored;
+    if (lock_) fs::remove(path_, ignored);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+  bool is_held() const { return lock_.has_value(); }
+  std::string holder() const {
+    try {
+      return FileLock::holder(path_);
+    } catch (const Error&) {  // it is gone by now
+      return "another process";
+    }
+  }
 
  private:
   fs::path path_;
+  std::optional<FileLock> lock_;
 };
-
-fs::path beside(const fs::path& folder, std::string_view suffix) {
-  return folder.parent_path() / cat('.', folder.filename().string(), suffix);
-}
 
 std::optional<fs::path> folder_in(const char* variable) {
   const char* value = std::getenv(variable);
@@ -179,38 +287,23 @@ fs::path default_sample_folder(const SampleConfig& config) {
          cat("sample-v", kVersion, "-seed", config.seed, '-', config.megabytes, "MB");
 }
 
-bool make_sample_corpus(const fs::path& given, const SampleConfig& config) {
+bool make_sample_corpus(const fs::path& given, const SampleConfig& config,
+                        const std::function<void(const SampleProgress&)>& progress) {
   constexpr std::chrono::milliseconds kPause{20};
   check(config);
-  fs::path folder = fs::absolute(given).lexically_normal();
-  if (!folder.has_filename())
-    folder = folder.parent_path();  // it was written with a '/' at its end
+  // What lies behind the name now, be it ".", or a link.
+  const fs::path folder = fs::absolute(given);
   if (is_there(folder, config)) return false;
-
-  fs::create_directories(folder.parent_path());
-  const fs::path lock_path = beside(folder, ".lock");
+  make_folder(folder);
   while (true) {
-    const std::optional<FileLock> lock = FileLock::try_lock(lock_path);
-    const bool is_made = is_there(folder, config);
-    if (!lock && !is_made) {
-      std::this_thread::sleep_for(kPause);
-      continue;
+    const FolderLock lock(folder);
+    if (lock.is_held()) {
+      if (is_there(folder, config)) return false;
+      Maker(folder, config, what_of_those_in(folder), progress).run();
+      return true;
     }
-    if (!is_made) {
-      const Draft draft(beside(folder, ".partial"));
-      write_corpus(draft.path(), config);
-      if (fs::exists(folder / kAbout)) {  // somebody removed some of it
-        for (const fs::path& name : missing_in(folder)) {
-          durable_rename(draft.path() / name, folder / name);
-        }
-      } else {
-        durable_rename(draft.path(), folder);
-      }
-    }
-    // From here on the folder is there, and nobody who takes a lock anew does anything.
-    std::error_code ignored;
-    if (lock) fs::remove(lock_path, ignored);
-    return !is_made;
+    if (progress) progress({.maker = lock.holder()});
+    std::this_thread::sleep_for(kPause);
   }
 }
 

@@ -154,45 +154,126 @@ TEST(SampleFolder, IsMadeByOneOfSeveralProcesses) {
   EXPECT_FALSE(make_sample_corpus(path, kSmall));
 }
 
-TEST(SampleFolder, WaitsForWhoeverMakesIt) {
-  const TemporaryFolder folder;
-  auto lock = FileLock::try_lock(folder.path() / ".sample.lock");
-  ASSERT_TRUE(lock.has_value());
-
-  const pid_t child = make_elsewhere(folder.path() / "sample", kSmall);
-  make_sample_corpus(folder.path() / "other", kSmall);  // takes longer than to begin
-  EXPECT_FALSE(fs::exists(folder.path() / "sample"));
-  fs::rename(folder.path() / "other", folder.path() / "sample");
-
-  EXPECT_EQ(exit_code(child), 0);
-}
-
-TEST(SampleFolder, IsWholeOrNotThereIfItsMakerIsKilled) {
+TEST(SampleFolder, WaitsForWhoeverMakesItAndSaysSo) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "sample";
-  const auto partial = folder.path() / ".sample.partial";
+  fs::create_directory(path);
+  auto lock = FileLock::try_lock(path / ".sample.lock");
+  ASSERT_TRUE(lock.has_value());
+
+  std::string maker;
+  EXPECT_TRUE(make_sample_corpus(path, kSmall, [&](const SampleProgress& progress) {
+    if (!lock) return;
+    EXPECT_THAT(names_in(path), ElementsAre(".sample.lock"));
+    maker = progress.maker;
+    lock.reset();
+  }));
+
+  EXPECT_THAT(maker, HasSubstr(cat("process ", getpid())));
+}
+
+TEST(SampleFolder, SaysHowFarItIs) {
+  const TemporaryFolder folder;
+  std::vector<std::int64_t> bytes;
+  make_sample_corpus(folder.path(), {.megabytes = 3}, [&](const SampleProgress& progress) {
+    EXPECT_EQ(progress.all_bytes, 3'150'000);
+    bytes.push_back(progress.bytes);
+  });
+  EXPECT_GE(bytes.size(), 3U);
+  EXPECT_TRUE(std::ranges::is_sorted(bytes));
+  EXPECT_LE(bytes.back(), 3'150'000);
+}
+
+TEST(SampleFolder, IsMadeAnewIfItsMakerIsKilled) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "sample";
   const SampleConfig large{.megabytes = 100};
 
   const pid_t child = make_elsewhere(path, large);
-  while (!fs::exists(partial)) std::this_thread::yield();
+  while (!fs::exists(path / ".sample.begun")) std::this_thread::yield();
   kill(child, SIGKILL);
   EXPECT_EQ(exit_code(child), -1);
 
-  EXPECT_FALSE(fs::exists(path));
-  EXPECT_TRUE(fs::exists(partial));
+  EXPECT_FALSE(fs::exists(path / "sample.json"));
   EXPECT_TRUE(make_sample_corpus(path, kSmall));
-  EXPECT_THAT(names_in(folder.path()), ElementsAre("sample"));
+  make_sample_corpus(folder.path() / "other", kSmall);
+  EXPECT_EQ(contents(path), contents(folder.path() / "other"));
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("other", "sample"));
 }
 
-TEST(SampleFolder, MayBeThereAndEmpty) {
+TEST(SampleFolder, IsMadeAnewWhereItWasStoppedBetweenItsFiles) {
   const TemporaryFolder folder;
+  const auto path = folder.path() / "sample";
+  make_sample_corpus(path, {.seed = 9, .megabytes = 1});
+  fs::remove(path / "sample.json");
+  fs::remove(path / "valid.jsonl");
+  write_file(path / ".sample.begun", "");
+  write_file(path / ".tmp-0123456789abcdef", "half");
 
-  EXPECT_TRUE(make_sample_corpus(folder.path(), kSmall));
+  EXPECT_TRUE(make_sample_corpus(path, kSmall));
+  make_sample_corpus(folder.path() / "other", kSmall);
+  EXPECT_EQ(contents(path), contents(folder.path() / "other"));
+}
+
+TEST(SampleFolder, IsFinishedWhereItsOwnFilesAreAndNoOthersOfTheirNames) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "sample";
+  make_sample_corpus(path, kSmall);
+  const auto whole = contents(path);
+  fs::remove(path / "sample.json");
+  fs::remove(path / "valid.jsonl");
+  EXPECT_TRUE(make_sample_corpus(path, kSmall));
+  EXPECT_EQ(contents(path), whole);
+
+  fs::remove(path / "sample.json");
+  for (const char* text : {"{\"text\": \"mine\"}\n", ""}) {
+    write_file(path / "train.jsonl", text);
+    const auto before = contents(path);
+    EXPECT_THAT([&] { make_sample_corpus(path, kSmall); },
+                ThrowsMessage<ConfigError>(HasSubstr("holds another train.jsonl")));
+    EXPECT_EQ(contents(path), before);
+  }
+}
+
+// "." in it, a place to mount something at, behind a link, in a folder that is closed.
+TEST(SampleFolder, MayBeThereAndEmptyAndIsFilledAsItIs) {
+  const TemporaryFolder folder;
+  const auto parent = folder.path() / "parent";
+  const auto path = parent / "sample";
+  fs::create_directories(path);
+  fs::permissions(path, fs::perms::owner_all);
+  fs::create_directory_symlink(path, folder.path() / "link");
+  fs::permissions(parent, fs::perms::owner_read | fs::perms::owner_exec);
+
+  EXPECT_TRUE(make_sample_corpus(folder.path() / "link", kSmall));
+
+  EXPECT_TRUE(fs::is_symlink(folder.path() / "link"));
+  EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_all);
+  EXPECT_FALSE(make_sample_corpus(path / ".", kSmall));
+  fs::permissions(parent, fs::perms::owner_all);
+  EXPECT_THAT(names_in(parent), ElementsAre("sample"));
+
+  // The working folder is of the whole process: a process of its own.
+  fs::create_directory(folder.path() / "here");
+  const pid_t child = fork();
+  if (child == 0) {
+    fs::current_path(folder.path() / "here");
+    try {
+      _exit(make_sample_corpus(".", kSmall) ? 1 : 0);
+    } catch (...) {
+      _exit(2);
+    }
+  }
+  EXPECT_EQ(exit_code(child), 1);
+  EXPECT_EQ(contents(folder.path() / "here"), contents(path));
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("here", "link", "parent"));
 }
 
 TEST(SampleFolder, IsNoFolderOfSomethingElse) {
   const TemporaryFolder folder;
   write_file(folder.path() / "letter.txt", "Dear Mia");
+  EXPECT_THAT([&] { make_sample_corpus(folder.path() / "letter.txt" / "sample", kSmall); },
+              ThrowsMessage<Error>(HasSubstr("cannot make the folder ")));
 
   EXPECT_THAT([&] { make_sample_corpus(folder.path(), kSmall); },
               ThrowsMessage<ConfigError>(

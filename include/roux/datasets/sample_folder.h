@@ -2,12 +2,21 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <string>
 
 namespace roux::datasets {
 
 struct SampleConfig {
   std::uint64_t seed = 0;
   std::int64_t megabytes = 4;  // of text to train on; from 1 to 1000
+};
+
+// How far it is.
+struct SampleProgress {
+  std::int64_t bytes = 0;
+  std::int64_t all_bytes = 0;
+  std::string maker;  // if it is another process that makes it, and this one waits: which
 };
 
 // Where the sample corpus is kept unless somebody says otherwise: a folder of its own for each
@@ -24,10 +33,14 @@ std::filesystem::path default_sample_folder(const SampleConfig& config = {});
 //   sample.json                version, seed and size
 //
 // Returns at once, and false, if it is there; files of it that somebody removed are put back, and
-// the others left as they are. It appears as a whole or not at all, also if several
-// processes ask for it at once (one makes it, the others wait) and if one of them is killed.
+// the others left as they are. sample.json comes last: once it is there, so is all the rest, also
+// if several processes ask for it at once (one makes it, the others wait) and if one of them is
+// killed; the next one makes what that one left. `folder` may be there, and empty; nothing is
+// written beside it.
 //
 // Throws ConfigError for a folder that holds something else, Error if it can't be written.
-bool make_sample_corpus(const std::filesystem::path& folder, const SampleConfig& config = {});
+// `progress` is called now and then.
+bool make_sample_corpus(const std::filesystem::path& folder, const SampleConfig& config = {},
+                        const std::function<void(const SampleProgress&)>& progress = {});
 
 }  // namespace roux::datasets
