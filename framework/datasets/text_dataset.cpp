@@ -44,8 +44,7 @@ class JoinedParts final : public TextParts {
 
 class TextDataset final : public Dataset {
  public:
-  TextDataset(const TextDatasetConfig& config, const std::shared_ptr<const Tokenizer>& tokenizer,
-              RandomStream random)
+  TextDataset(const TextDatasetConfig& config, KnownTokenizer tokenizer, RandomStream random)
       : config_(config), random_(random) {
     if (config.sources.empty()) {
       throw ConfigError("a text dataset needs dataset.path, or sources in its config");
@@ -140,7 +139,8 @@ class TextDataset final : public Dataset {
             .shard(shard, num_shards, /*allow_uneven=*/true)
             .yield_from([parts, choice](std::int64_t part) { return parts->open(part, choice); });
     if (config_.on_bad_example == OnBadExample::Skip) {
-      documents = std::move(documents).skip_bad({config_.max_bad_share, report});
+      documents = std::move(documents).skip_bad(
+          {config_.max_bad_share, "dataset.config_overrides.max_bad_share", report});
     }
     const std::int64_t window = (config_.shuffle_window + num_shards - 1) / num_shards;
     if (window > 1 && !choice.valid) {
@@ -169,21 +169,21 @@ class TextDataset final : public Dataset {
 
 }  // namespace
 
-std::shared_ptr<const TextFiles> find_text_files(
-    const std::string& path, const TextDatasetConfig& config,
-    const std::shared_ptr<const Tokenizer>& tokenizer) {
-  if (is_token_folder(path)) return find_tokens(path, config, *tokenizer);
+std::shared_ptr<const TextFiles> find_text_files(const std::string& path,
+                                                 const TextDatasetConfig& config,
+                                                 KnownTokenizer& tokenizer) {
+  if (is_token_folder(path)) return find_tokens(path, config, tokenizer);
   if (is_unfinished(path)) {
-    throw ConfigError(cat(path, " holds tokens and no ", kTokenManifest,
+    throw ConfigError(cat(path, " holds no ", kTokenManifest,
                           ": `roux data tokenize` was stopped; the same command goes on with it"));
   }
-  return find_json_texts(path, config, tokenizer);
+  return find_json_texts(path, config, tokenizer.get());
 }
 
 std::shared_ptr<const Dataset> open_text_dataset(const TextDatasetConfig& config,
                                                  std::shared_ptr<const Tokenizer> tokenizer,
                                                  RandomStream random) {
-  return std::make_shared<TextDataset>(config, tokenizer, random);
+  return std::make_shared<TextDataset>(config, KnownTokenizer(std::move(tokenizer)), random);
 }
 
 }  // namespace roux::datasets

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "roux/data/document.h"
 #include "roux/data/stream.h"
@@ -46,10 +47,24 @@ class TextFiles {
   virtual std::shared_ptr<const TextParts> cut(std::int64_t num_shards) const = 0;
 };
 
+// fingerprint_of() a tokenizer, when it is asked for and then once.
+class KnownTokenizer {
+ public:
+  explicit KnownTokenizer(std::shared_ptr<const Tokenizer> tokenizer)
+      : tokenizer_(std::move(tokenizer)) {}
+
+  const std::shared_ptr<const Tokenizer>& get() const { return tokenizer_; }
+  const std::string& fingerprint();
+
+ private:
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  std::string fingerprint_;
+};
+
 // `path`: as in TextSource.
 std::shared_ptr<const TextFiles> find_text_files(const std::string& path,
                                                  const TextDatasetConfig& config,
-                                                 const std::shared_ptr<const Tokenizer>& tokenizer);
+                                                 KnownTokenizer& tokenizer);
 
 // JSONL, to be tokenised while it is read.
 std::shared_ptr<const TextFiles> find_json_texts(const std::string& path,
@@ -59,6 +74,6 @@ std::shared_ptr<const TextFiles> find_json_texts(const std::string& path,
 // What `roux data tokenize` wrote to a folder.
 std::shared_ptr<const TextFiles> find_tokens(const std::filesystem::path& folder,
                                              const TextDatasetConfig& config,
-                                             const Tokenizer& tokenizer);
+                                             KnownTokenizer& tokenizer);
 
 }  // namespace roux::datasets

@@ -1,8 +1,11 @@
 #include "roux/datasets/token_manifest.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "datasets/own_files.h"
+#include "datasets/token_folder.h"
 #include "roux/base/checksum.h"
 #include "roux/base/error.h"
 #include "roux/base/files.h"
@@ -13,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int kVersion = 1;
+// What a fingerprint is made of belongs to it.
+constexpr int kVersion = 2;
 
 // What tokenizers disagree about: spaces, digits, contractions, scripts, composed and other
 // characters, code.
@@ -23,6 +27,31 @@ constexpr const char* kProbe =
     "\u062d\u0628\u0627 \U0001f469\u200d\U0001f52c for (i=0;i<n;++i){}\u00a0\u2581\u2026 "
     "<|endoftext|>";
 
+constexpr const char* kAdvice =
+    ": the same `roux data tokenize` with --force makes the tokens again";
+
+// What tells tokenizers apart, in a row.
+class Fingerprint {
+ public:
+  void add(std::string_view text) {
+    add(text.size());
+    sum_.update(text);
+  }
+  void add(std::uint64_t number) {
+    sum_.update(std::string_view(reinterpret_cast<const char*>(&number), sizeof(number)));
+  }
+  void add(const std::vector<TokenId>& ids) {
+    add(ids.size());
+    for (const TokenId id : ids) add(static_cast<std::uint64_t>(id));
+  }
+  void add(std::optional<TokenId> id) { add(static_cast<std::uint64_t>(id.value_or(-1))); }
+
+  std::uint32_t value() const { return sum_.value(); }
+
+ private:
+  Crc32c sum_;
+};
+
 }  // namespace
 
 bool is_token_folder(const fs::path& path) {
@@ -31,16 +60,22 @@ bool is_token_folder(const fs::path& path) {
 
 bool is_unfinished(const fs::path& path) {
   if (!fs::is_directory(path) || is_token_folder(path)) return false;
-  const fs::directory_iterator all(path);
-  return std::any_of(begin(all), end(all), [](const fs::directory_entry& entry) {
-    return entry.path().extension() == ".tokens";
-  });
+  bool has_lock = false;
+  bool has_tokens = false;
+  bool has_others = false;
+  for (const auto& entry : fs::directory_iterator(path)) {
+    const std::string name = entry.path().filename().string();
+    has_lock |= name == kLockName;
+    has_tokens |= is_ours(name) && name.ends_with(".tokens");
+    has_others |= !is_ours(name);
+  }
+  return has_tokens || (has_lock && !has_others);  // which is what the first moments leave
 }
 
 TokenManifest read_manifest(const fs::path& folder) {
   const fs::path file = folder / kTokenManifest;
   const auto refuse = [&](const std::string& why) {
-    throw DataError(cat(file.string(), " is not what `roux data tokenize` writes: ", why));
+    throw DataError(cat(file.string(), " is not what `roux data tokenize` writes: ", why, kAdvice));
   };
   TokenManifest manifest;
   try {
@@ -56,6 +91,10 @@ TokenManifest read_manifest(const fs::path& folder) {
       manifest.files.push_back({one.at("name").get<std::string>(),
                                 one.at("documents").get<std::int64_t>(),
                                 one.at("tokens").get<std::int64_t>()});
+      if (const std::string& name = manifest.files.back().name;
+          name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos) {
+        refuse(cat("it names \"", name, "\", which is no file of the folder"));
+      }
     }
   } catch (const Json::exception& error) {
     refuse(error.what());
@@ -78,16 +117,54 @@ void write_manifest(const fs::path& folder, const TokenManifest& manifest) {
   write_file(folder / kTokenManifest, text + '\n');
 }
 
-std::string fingerprint_of(const Tokenizer& tokenizer) {
-  Crc32c sum;
-  for (TokenId id = 0; id < tokenizer.size(); ++id) {
-    sum.update(tokenizer.token(id).value_or(""));
-    sum.update(std::string_view("\0", 1));
+std::vector<data::TokenFile> open_token_files(const fs::path& folder,
+                                              const TokenManifest& manifest) {
+  std::vector<data::TokenFile> files;
+  for (const auto& file : manifest.files) {
+    try {
+      files.emplace_back(folder / file.name);
+    } catch (const Error& error) {
+      throw DataError(cat(error.what(), kAdvice));
+    }
+    const std::int64_t documents = files.back().num_documents();
+    const std::int64_t tokens = files.back().num_tokens();
+    if (documents == file.documents && tokens == file.tokens) continue;
+    throw DataError(cat((folder / file.name).string(), " holds ", documents, " documents and ",
+                        tokens, " tokens, and ", kTokenManifest, " says ", file.documents, " and ",
+                        file.tokens, kAdvice));
   }
-  std::string ids;
-  for (const TokenId id : tokenizer.encode(kProbe)) ids += std::to_string(id) + ' ';
-  sum.update(ids);
-  return cat(tokenizer.size(), " tokens, ", std::hex, sum.value());
+  return files;
+}
+
+std::string fingerprint_of(const Tokenizer& tokenizer) {
+  constexpr EncodeOptions kText{.add_special_tokens = false, .parse_special_tokens = false};
+  constexpr TokenId kTogether = 8;
+  Fingerprint found;
+  std::vector<TokenId> ids;
+  std::string together;  // without spaces, so that they are one word: it shows which merge is first
+  const auto add_encoded = [&](std::string_view text) {
+    ids.clear();
+    tokenizer.encode(text, ids, kText);
+    found.add(ids);
+  };
+  for (TokenId id = 0; id < tokenizer.size(); ++id) {
+    const std::optional<std::string> spelt = tokenizer.token(id);
+    found.add(spelt ? *spelt : std::string_view("\0", 1));
+    found.add(std::uint64_t{tokenizer.is_special(id)});
+    if (!spelt) continue;
+    const std::string text = tokenizer.decode({&id, 1});
+    add_encoded(text);
+    std::ranges::copy_if(text, std::back_inserter(together),
+                         [](char character) { return character != ' '; });
+    if (id % kTogether != 0) continue;
+    add_encoded(together);
+    together.clear();
+  }
+  const SpecialTokens& special = tokenizer.special_tokens();
+  for (const auto& id : {special.bos, special.eos, special.pad, special.unk}) found.add(id);
+  found.add(tokenizer.encode(kProbe));
+  add_encoded(kProbe);
+  return cat(tokenizer.size(), " tokens, ", std::hex, found.value());
 }
 
 }  // namespace roux::datasets

@@ -95,31 +95,26 @@ class TokenFiles final : public TextFiles {
 
 }  // namespace
 
+const std::string& KnownTokenizer::fingerprint() {
+  if (fingerprint_.empty()) fingerprint_ = fingerprint_of(*tokenizer_);
+  return fingerprint_;
+}
+
 std::shared_ptr<const TextFiles> find_tokens(const fs::path& folder,
                                              const TextDatasetConfig& config,
-                                             const Tokenizer& tokenizer) {
+                                             KnownTokenizer& tokenizer) {
   const TokenManifest manifest = read_manifest(folder);
   const auto refuse = [&](const std::string& what, const std::string& was, const std::string& is) {
     throw ConfigError(cat(folder.string(), " was made with ", what, ' ', was, ", but ", is,
                           " is asked for: make it again with `roux data tokenize`"));
   };
-  const std::string fingerprint = fingerprint_of(tokenizer);
-  if (manifest.tokenizer != fingerprint) {
-    refuse("another tokenizer,", manifest.tokenizer, fingerprint);
+  if (manifest.tokenizer != tokenizer.fingerprint()) {
+    refuse("another tokenizer,", manifest.tokenizer, tokenizer.fingerprint());
   }
   if (manifest.add_eos != config.add_eos) {
     refuse("add_eos =", manifest.add_eos ? "true" : "false", config.add_eos ? "true" : "false");
   }
-  std::vector<TokenFile> files;
-  for (const auto& file : manifest.files) {
-    files.emplace_back(folder / file.name);
-    if (files.back().num_documents() != file.documents ||
-        files.back().num_tokens() != file.tokens) {
-      throw DataError(cat((folder / file.name).string(), " holds ", files.back().num_documents(),
-                          " documents, and ", kTokenManifest, " says ", file.documents));
-    }
-  }
-  return std::make_shared<TokenFiles>(std::move(files));
+  return std::make_shared<TokenFiles>(open_token_files(folder, manifest));
 }
 
 }  // namespace roux::datasets
