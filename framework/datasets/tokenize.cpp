@@ -1,10 +1,11 @@
 #include "roux/datasets/tokenize.h"
 
-#include <cstdio>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "datasets/own_files.h"
 #include "datasets/text_encoder.h"
 #include "datasets/token_folder.h"
 #include "roux/base/checksum.h"
@@ -100,92 +101,112 @@ class Tokenization {
         data::cut_files(find_sources(), {.part_bytes = options_.file_bytes});
     for (const FilePart& part : parts) progress_.all_bytes += bytes_of(part);
 
-    fs::create_directories(options_.folder);
-    const auto lock = FileLock::try_lock(options_.folder / ".lock");
+    const bool is_new = make_folder(options_.folder);
+    const auto lock = FileLock::try_lock(options_.folder / kLockName);
     if (!lock) {
       throw ConfigError(cat(options_.folder.string(), " is being written by ",
-                            FileLock::holder(options_.folder / ".lock")));
+                            FileLock::holder(options_.folder / kLockName)));
     }
-    if (!options_.force) refuse_other_tokens(options_.folder, manifest_, paths_);
-    for (const Group& one : group(parts, options_.file_bytes)) {
-      char name[32];
-      std::snprintf(name, sizeof(name), "%06zu.tokens", manifest_.files.size());
-      manifest_.files.push_back(write(one, name));
+    const std::vector<TokensFound> found = find_token_files(options_.folder);
+    if (!options_.force) refuse_other_tokens(options_.folder, manifest_, found, paths_);
+    for (const TokensFound& one : found) {
+      TokenOrigin origin = one.origin;
+      origin.bad = 0;
+      found_.emplace(describe(origin), one);
     }
+    for (const Group& one : group(parts, options_.file_bytes)) write(one);
     if (progress_.documents == 0) {
+      leave_nothing(is_new);
       throw DataError(cat("there is no text in ", options_.sources.front(),
                           options_.sources.size() > 1 ? " and the other sources" : "",
                           progress_.bad > 0 ? ": every line is broken or empty" : ""));
     }
-    write_manifest(options_.folder, manifest_);
-    remove_leftovers(options_.folder, manifest_);
+    take_into_use(options_.folder, files_, manifest_);
     return progress_;
   }
 
  private:
   std::vector<fs::path> find_sources() {
+    const fs::path folder = fs::weakly_canonical(options_.folder);
     std::vector<fs::path> files;
     for (const std::string& source : options_.sources) {
       for (fs::path& file : data::find_json_lines(source)) {
-        if (!paths_.insert(fs::canonical(file).string()).second) {
-          throw ConfigError(cat(file.string(), " is named twice: its texts would be there twice"));
+        const fs::path path = fs::canonical(file);
+        // The pattern of a source may mean what is written here too.
+        if (path.parent_path() == folder && is_ours(path.filename().string())) continue;
+        const auto [first, added] = paths_.emplace(path_text(path), file.string());
+        if (!added) {
+          throw ConfigError(
+              cat(file.string(), " is named twice",
+                  first->second == file.string() ? "" : cat(", also as ", first->second),
+                  ": its texts would be there twice"));
         }
         files.push_back(std::move(file));
       }
     }
+    if (files.empty()) {
+      throw ConfigError(cat(options_.sources.front(), " means nothing but what is written to ",
+                            options_.folder.string()));
+    }
     return files;
+  }
+
+  // Files without a document look like the beginning of something; tokens that are in use stay.
+  void leave_nothing(bool is_new) {
+    const bool in_use = is_token_folder(options_.folder);
+    for (const fs::path& file : files_) {
+      if (!in_use || !kept_.contains(file)) fs::remove(file);
+    }
+    if (in_use) return;
+    std::error_code ignored;
+    fs::remove(options_.folder / kLockName, ignored);
+    if (is_new) fs::remove(options_.folder, ignored);
   }
 
   TokenOrigin origin_of(const Group& parts) const {
     TokenOrigin origin{manifest_.tokenizer, options_.field, options_.add_eos, {}};
     for (const FilePart& part : parts) {
-      const fs::path path = fs::canonical(part.file->path());
-      const auto changed = fs::last_write_time(path).time_since_epoch();
-      origin.sources.push_back(
-          {path.string(), part.file->size(), changed.count(), part.begin, part.end});
+      origin.sources.push_back({path_text(fs::canonical(part.file->path())), part.file->size(),
+                                part.file->changed(), part.begin, part.end});
     }
     return origin;
   }
 
-  TokenManifest::File write(const Group& parts, const char* name) {
-    const fs::path path = options_.folder / name;
+  void write(const Group& parts) {
+    std::int64_t bytes = 0;
+    for (const FilePart& part : parts) {
+      part.file->check_unchanged();
+      bytes += bytes_of(part);
+    }
     const TokenOrigin origin = origin_of(parts);
-    TokenManifest::File file{name};
-    if (!keep(path, origin, file)) {
-      fs::remove(options_.folder / kTokenManifest);  // until all of its files are there
-      file = tokenize(parts, path, origin);
+    const auto found = found_.find(describe(origin));
+    if (found != found_.end() && (found->second.origin.bad == 0 || options_.skip_bad)) {
+      keep(found->second);
+      progress_.kept_bytes += bytes;
+    } else {
+      tokenize(parts, unused_name(options_.folder), origin);
     }
-    for (const FilePart& part : parts) done_bytes_ += bytes_of(part);
+    done_bytes_ += bytes;
     tell(done_bytes_);
-    return file;
   }
 
-  // Whether the file is there already. What an earlier run left out of it counts as if it were now.
-  bool keep(const fs::path& path, TokenOrigin origin, TokenManifest::File& file) {
-    if (!fs::exists(path)) return false;
-    try {
-      const data::TokenFile found(path);
-      const auto was = read_origin(found.description());
-      if (!was || (was->bad > 0 && !options_.skip_bad)) return false;
-      origin.bad = was->bad;
-      if (describe(origin) != found.description()) return false;
-      file.documents = found.num_documents();
-      file.tokens = found.num_tokens();
-    } catch (const DataError&) {
-      return false;
-    }
+  // What an earlier run left out of it counts as if it were now.
+  void keep(const TokensFound& found) {
+    files_.push_back(found.path);
+    kept_.insert(found.path);
+    manifest_.files.push_back({"", found.documents, found.tokens});
     ++progress_.kept_files;
-    progress_.documents += file.documents;
-    progress_.tokens += file.tokens;
-    if (origin.bad == 0) return true;
-    progress_.bad += origin.bad;
-    data::count_bad({options_.skip_bad->max_share, {}},
-                    DataError(cat(path.string(), " was made without ", origin.bad)),
+    progress_.documents += found.documents;
+    progress_.tokens += found.tokens;
+    const std::int64_t bad = found.origin.bad;
+    if (bad == 0) return;
+    progress_.bad += bad;
+    data::count_bad({options_.skip_bad->max_share, options_.skip_bad->setting, {}},
+                    DataError(cat(found.path.string(), " was made without ", bad)),
                     progress_.documents, progress_.bad);
-    return true;
   }
 
-  TokenManifest::File tokenize(const Group& parts, const fs::path& path, TokenOrigin origin) {
+  void tokenize(const Group& parts, const fs::path& path, TokenOrigin origin) {
     constexpr std::int64_t kBatchBytes = 256 << 10;
     auto batches =
         lines_of(parts)
@@ -204,7 +225,9 @@ class Tokenization {
       std::optional<std::pair<std::vector<Encoded>, data::LinePlace>> batch;
       try {
         batch = batches->next();
-      } catch (const DataError& error) {  // a file is damaged from here on, or a line too long
+      } catch (const data::DamagedFile&) {
+        throw;
+      } catch (const DataError& error) {  // a line is too long
         leave_out(error);
         continue;
       }
@@ -221,12 +244,13 @@ class Tokenization {
       const data::LinePlace& place = batch->second;
       while (part->file != place.file || part->begin != place.begin) bytes += bytes_of(*part++);
       const bool plain = part->file->compression() == data::Compression::None;
-      tell(bytes + (plain ? place.offset - part->begin : 0));
+      tell(bytes + (plain ? place.offset - part->begin : place.read));
     }
+    for (const FilePart& one : parts) one.file->check_unchanged();
     origin.bad = progress_.bad - bad_before;
-    TokenManifest::File file{path.filename().string(), writer.num_documents(), writer.num_tokens()};
+    files_.push_back(path);
+    manifest_.files.push_back({"", writer.num_documents(), writer.num_tokens()});
     writer.finish(describe(origin));
-    return file;
   }
 
   void leave_out(const DataError& error) {
@@ -245,7 +269,10 @@ class Tokenization {
   std::shared_ptr<const TextEncoder> encoder_;
   TokenId max_id_;
   TokenManifest manifest_;
-  std::set<std::string> paths_;  // of the sources
+  std::map<std::string, std::string> paths_;  // of the sources: path_text(), and as they were named
+  std::map<std::string, TokensFound> found_;  // by their origin, as if nothing were left out
+  std::vector<fs::path> files_;               // of manifest_, as they are called for now
+  std::set<fs::path> kept_;                   // of those: what was there before
   TokenizeProgress progress_;
   std::int64_t done_bytes_ = 0;  // of the groups that are done
 };

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "data/test_files.h"
 #include "roux/base/error.h"
 #include "roux/base/files.h"
 #include "roux/base/temporary_folder.h"
@@ -155,25 +157,139 @@ TEST_F(TokenizeTest, IsNotContentWithoutAnyText) {
       [&] { tokenize({.sources = {write("a.jsonl", 0, 3)}, .skip_bad = data::BadExamples()}); },
       ThrowsMessage<DataError>(
           AllOf(HasSubstr("there is no text in "), HasSubstr("a.jsonl: every line is broken"))));
-  EXPECT_FALSE(is_token_folder(path("tokens")));
+  EXPECT_FALSE(fs::exists(path("tokens")));
+
+  fs::create_directory(path("tokens"));
+  EXPECT_THROW(tokenize({.sources = {path("a.jsonl").string()}, .skip_bad = data::BadExamples()}),
+               DataError);
+  EXPECT_TRUE(fs::is_empty(path("tokens")));
 }
 
-TEST_F(TokenizeTest, PassesOverADamagedFileIfItIsTold) {
-  write("a.jsonl", 5);
+TEST_F(TokenizeTest, StopsAtADamagedFileAlsoWhereItSkipsBrokenLines) {
   const std::string_view half("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56", 12);
   write_file(path("b.jsonl.gz"), half);
-  TokenizeOptions options{
-      .sources = {path("a.jsonl").string(), path("b.jsonl.gz").string(), write("c.jsonl", 5)}};
-  EXPECT_THAT([&] { tokenize(options); }, ThrowsMessage<DataError>(HasSubstr("b.jsonl.gz")));
+  TokenizeOptions options{.sources = {write("a.jsonl", 5), path("b.jsonl.gz").string()},
+                          .skip_bad = data::BadExamples{.max_share = 1.0}};
+  EXPECT_THAT([&] { tokenize(options); },
+              ThrowsMessage<data::DamagedFile>(HasSubstr("b.jsonl.gz: ends in the midst")));
+}
 
-  std::string said;
-  options.skip_bad.emplace();
-  options.skip_bad->report = [&](const DataError& what, std::int64_t) { said += what.what(); };
-  const TokenizeProgress done = tokenize(options);
+TEST_F(TokenizeTest, StopsAtASourceThatIsReplacedMeanwhile) {
+  const std::string a = write("a.jsonl", 2000);
+  const std::string other = write("b.jsonl", 2000);
+  TokenizeOptions options{.sources = {a}, .file_bytes = 20 * kSmall};
+  options.progress = [&](const TokenizeProgress&) {
+    if (fs::exists(other)) fs::rename(other, a);
+  };
+  EXPECT_THAT([&] { tokenize(options); },
+              ThrowsMessage<DataError>(
+                  AllOf(HasSubstr("a.jsonl: was replaced by another file while it was read"))));
+  EXPECT_EQ(tokenize(options).documents, 2000);
+  EXPECT_EQ(texts().back(), "b.jsonl 1999");
+}
 
-  EXPECT_EQ(done.documents, 10);
-  EXPECT_EQ(done.bad, 1);
-  EXPECT_THAT(said, HasSubstr("b.jsonl.gz"));
+TEST_F(TokenizeTest, SaysHowFarItIsInACompressedFile) {
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) text += "{\"text\": \"" + std::to_string(i * 7919L) + "\"}\n";
+  write_file(path("a.jsonl.gz"), data::gzip(text));
+  std::vector<double> shares;
+  TokenizeOptions options{.sources = {path("a.jsonl.gz").string()}};
+  options.progress = [&](const TokenizeProgress& progress) {
+    shares.push_back(static_cast<double>(progress.bytes) / static_cast<double>(progress.all_bytes));
+  };
+  tokenize(options);
+  EXPECT_TRUE(std::ranges::is_sorted(shares));
+  EXPECT_EQ(shares.back(), 1.0);
+  EXPECT_GT(std::ranges::count_if(shares, [](double share) { return share > 0.2 && share < 0.8; }),
+            0);
+}
+
+// What is in use, and what its bytes were.
+TEST_F(TokenizeTest, LeavesAFinishedFolderInUseUntilTheNewFilesAreThere) {
+  TokenizeOptions options{.sources = {write("a.jsonl", 40)}, .file_bytes = kSmall};
+  tokenize(options);
+  const auto before = contents(path("tokens"));
+  write("a.jsonl", 41);
+  options.sources.push_back(write("b.jsonl", 40, 1));
+  EXPECT_THAT([&] { tokenize(options); }, ThrowsMessage<DataError>(HasSubstr("b.jsonl:41")));
+  for (const auto& [name, bytes] : before) EXPECT_EQ(read_file(path("tokens") / name), bytes);
+  EXPECT_EQ(texts().size(), 40U);
+
+  write("b.jsonl", 40);
+  EXPECT_EQ(tokenize(options).kept_files, 1) << "which the run that failed had made anew";
+  EXPECT_EQ(texts().size(), 81U);
+  EXPECT_EQ(contents(path("tokens")).size(), 3U);
+}
+
+TEST_F(TokenizeTest, KeepsFilesThatGetAnotherNumber) {
+  const std::string a = write("a.jsonl", 40);
+  const std::string b = write("b.jsonl", 40);
+  const std::string c = write("c.jsonl", 40);
+  tokenize({.sources = {b, c}, .file_bytes = kSmall});
+  EXPECT_EQ(tokenize({.sources = {a, c, b}, .file_bytes = kSmall}).kept_files, 2);
+  const auto all = texts();
+  EXPECT_EQ(all.size(), 120U);
+  EXPECT_EQ(all[0], "a.jsonl 0");
+  EXPECT_EQ(all[40], "c.jsonl 0");
+  EXPECT_EQ(all[80], "b.jsonl 0");
+}
+
+// At every moment of taking new files into use, as a kill leaves it.
+TEST_F(TokenizeTest, FindsItsFilesAgainWhateverNamesTheyHave) {
+  const TokenizeOptions options{
+      .sources = {write("a.jsonl", 40), write("b.jsonl", 40), write("c.jsonl", 40)},
+      .file_bytes = kSmall};
+  tokenize(options);
+  const auto whole = contents(path("tokens"));
+  for (const int done : {0, 1, 2, 3}) {
+    fs::remove(path("tokens/tokens.json"));
+    for (int i = done; i < 3; ++i) {
+      fs::rename(path("tokens/00000" + std::to_string(i) + ".tokens"),
+                 path("tokens/new-00000" + std::to_string(2 - i) + ".tokens"));
+    }
+    EXPECT_TRUE(is_unfinished(path("tokens")));
+    EXPECT_EQ(tokenize(options).kept_files, 3) << done;
+    EXPECT_EQ(contents(path("tokens")), whole) << done;
+  }
+}
+
+TEST_F(TokenizeTest, RefusesToDropTokensOfSourcesThatAreNotNamed) {
+  const std::string a = write("a.jsonl", 4);
+  tokenize({.sources = {a, write("b.jsonl", 4), write("c.jsonl", 4)}});
+  const auto before = contents(path("tokens"));
+  EXPECT_THAT(
+      [&] { tokenize({.sources = {a}}); },
+      ThrowsMessage<ConfigError>(AllOf(
+          HasSubstr("/b.jsonl, "), HasSubstr("/c.jsonl too, which are"), HasSubstr("--force"))));
+  EXPECT_EQ(contents(path("tokens")), before);
+  EXPECT_EQ(tokenize({.sources = {a}, .force = true}).documents, 4);
+}
+
+TEST_F(TokenizeTest, DoesNotReadWhatItWrites) {
+  fs::create_directory(path("data"));
+  write("data/a.jsonl", 40);
+  TokenizeOptions options{.sources = {path("data/*").string()}, .folder = path("data")};
+  EXPECT_EQ(tokenize(options).documents, 40);
+  EXPECT_EQ(tokenize(options).kept_files, 1);
+  fs::remove(path("data/a.jsonl"));
+  EXPECT_THAT([&] { tokenize(options); },
+              ThrowsMessage<ConfigError>(HasSubstr("means nothing but what is written to")));
+}
+
+TEST_F(TokenizeTest, GoesOnWithSourcesOfAnyName) {
+  const std::string name = "d\xff\xc3\\.jsonl";
+  TokenizeOptions options{.sources = {write(name, 0), write("d\xfe\xc3\\.jsonl", 0)}};
+  for (const std::string& source : options.sources) {
+    write_file(source, "{\"text\": \"a\"}\n{\"text\": \"b\"}\n");
+  }
+  tokenize(options);
+  EXPECT_EQ(tokenize(options).kept_files, 1);
+}
+
+TEST_F(TokenizeTest, SaysThatAFolderCannotBeMade) {
+  write("file", 1);
+  EXPECT_THAT([&] { tokenize({.sources = {write("a.jsonl", 4)}, .folder = path("file/tokens")}); },
+              ThrowsMessage<Error>(HasSubstr("cannot make the folder ")));
 }
 
 TEST_F(TokenizeTest, RefusesAFolderWithOtherTokens) {
@@ -193,7 +309,8 @@ TEST_F(TokenizeTest, RefusesAFolderWithOtherTokens) {
   refuses(other, "of the field \"text\", not \"title\"");
   other = options;
   other.sources = {write("b.jsonl", 3)};
-  refuses(other, "a.jsonl");
+  refuses(other, "it was made of ");
+  refuses(other, "a.jsonl too, which is not among them");
 
   // The files alone say it too, as those of a run that was stopped.
   fs::remove(path("tokens/tokens.json"));
@@ -236,13 +353,22 @@ TEST_F(TokenizeTest, TouchesNothingBeforeItsSourcesAreFound) {
 
 TEST_F(TokenizeTest, TakesEachFileOnce) {
   const std::string a = write("a.jsonl", 4);
-  for (const std::string& again : {a, path("./a.jsonl").string(), path().string()}) {
-    EXPECT_THAT(
-        [&] {
-          tokenize({.sources = {a, again}});
-        },
-        ThrowsMessage<ConfigError>(HasSubstr("a.jsonl is named twice")));
-  }
+  const std::string other = path("./a.jsonl").string();
+  EXPECT_THAT(
+      [&] {
+        tokenize({.sources = {a, a}});
+      },
+      ThrowsMessage<ConfigError>(HasSubstr(a + " is named twice: ")));
+  EXPECT_THAT(
+      [&] {
+        tokenize({.sources = {a, other}});
+      },
+      ThrowsMessage<ConfigError>(HasSubstr(other + " is named twice, also as " + a)));
+  EXPECT_THAT(
+      [&] {
+        tokenize({.sources = {a, path().string()}});
+      },
+      ThrowsMessage<ConfigError>(HasSubstr("a.jsonl is named twice")));
 }
 
 }  // namespace

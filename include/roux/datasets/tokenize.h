@@ -21,6 +21,7 @@ struct TokenizeProgress {
   std::int64_t tokens = 0;
   std::int64_t bad = 0;         // left out, by an earlier run too
   std::int64_t kept_files = 0;  // that an earlier run had made
+  std::int64_t kept_bytes = 0;  // of `bytes`: what those were made of
 };
 
 struct TokenizeOptions {
@@ -30,7 +31,7 @@ struct TokenizeOptions {
   std::string field = "text";
   bool add_eos = true;
 
-  // Also where the folder holds tokens that were made in another way or of other sources.
+  // Also where the folder holds tokens that were made in another way or of other sources too.
   bool force = false;
 
   // About how much of the sources a file of tokens is made of.
@@ -46,11 +47,13 @@ struct TokenizeOptions {
 // Writes the texts as files of tokens that a text dataset reads in place of them. The tokens
 // depend on texts and tokenizer alone, and not on the number of threads; each file also says which
 // sources it was made of, and when those were last changed. Stopped at any moment and begun again,
-// it goes on behind the files that are whole; a source that has changed meanwhile is done again.
+// it goes on behind the files that are whole; a source that has changed meanwhile is done again. A
+// folder that was finished before stays in use until all new files are there.
 //
-// Throws ConfigError, before anything is written, for a source that is named twice and for a folder
-// with other tokens in it, and where two write to a folder at once; DataError for broken lines and
-// files (unless skip_bad passes over them) and where there is no text at all.
+// Throws ConfigError, before anything is written, for a source that is named twice, for a folder
+// with tokens in it that would be lost, and where two write to a folder at once; DataError for
+// broken lines (unless skip_bad passes over them), for files that are damaged or replaced while
+// they are read, and where there is no text at all.
 TokenizeProgress tokenize_texts(const TokenizeOptions& options,
                                 const std::shared_ptr<const Tokenizer>& tokenizer,
                                 ThreadPool& pool);
