@@ -43,7 +43,7 @@ std::vector<data::TokenFile> open_token_files(const std::filesystem::path& folde
 
 // Differs between tokenizers that would encode texts differently: made of how each token is spelt,
 // of what is made of each one's own text, of some together and of probing texts, and of which
-// tokens are special. Takes about a microsecond for each token: ask once.
+// tokens are special. Takes some microseconds for each token: ask once.
 std::string fingerprint_of(const Tokenizer& tokenizer);
 
 }  // namespace roux::datasets

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "roux/tokenizer/tokenizer.h"
 #include "tool/tool.h"
@@ -18,5 +20,8 @@ std::unique_ptr<Tokenizer> find_tokenizer_of(const std::string& model);
 
 // Throws ConfigError, which begins with `called`, for an -o that can be no folder.
 void check_output_folder(const std::string& called, const std::string& given);
+
+// "1 document", "2,000 documents".
+std::string counted(std::int64_t count, std::string_view plural);
 
 }  // namespace roux::tool

@@ -12,7 +12,7 @@
 
 #include "commands.h"
 #include "roux/base/error.h"
-#include "roux/base/units.h"
+#include "roux/base/visible.h"
 #include "roux/data/file_part.h"
 #include "roux/data/files.h"
 #include "roux/data/jsonl.h"
@@ -41,14 +41,21 @@ class Corpus {
   // The text of the document that `visit` was called with last.
   virtual std::string text() = 0;
 
-  virtual void verify() {}
+  // How many broken lines each() has left out.
+  virtual std::int64_t broken() const { return 0; }
+
+  // Reads all of it against what its writer noted, and says so; throws DataError if it differs.
+  virtual std::string verify() { return ""; }
 };
 
 class TextCorpus final : public Corpus {
  public:
   TextCorpus(std::vector<fs::path> files, const std::string& field,
-             std::shared_ptr<const Tokenizer> tokenizer)
-      : files_(std::move(files)), json_(field), tokenizer_(std::move(tokenizer)) {}
+             std::shared_ptr<const Tokenizer> tokenizer, bool skip_bad)
+      : files_(std::move(files)),
+        json_(field),
+        tokenizer_(std::move(tokenizer)),
+        skip_bad_(skip_bad) {}
 
   std::string_view unit() const override { return tokenizer_ ? "tokens" : "bytes"; }
 
@@ -56,16 +63,34 @@ class TextCorpus final : public Corpus {
     std::int64_t number = 0;
     for (const fs::path& file : files_) {
       data::ReadLines lines(data::whole_file(file));
-      while (const auto line = lines.next()) {
-        json_.read(*line, text_);
+      while (read(lines)) {
         if (text_.empty()) continue;  // as training does
         if (!visit(number++, length())) return;
       }
     }
   }
   std::string text() override { return text_; }
+  std::int64_t broken() const override { return broken_; }
 
  private:
+  // False at the end of the file.
+  bool read(data::ReadLines& lines) {
+    for (;;) {
+      try {
+        const auto line = lines.next();
+        if (line) json_.read(*line, text_);
+        return line.has_value();
+      } catch (const data::DamagedFile&) {
+        throw;
+      } catch (const DataError& error) {
+        constexpr std::int64_t kShown = 5;
+        if (!skip_bad_) throw;
+        if (++broken_ > kShown) continue;
+        std::cerr << "roux: left out: " << visible(error.what(), "") << '\n';
+      }
+    }
+  }
+
   std::int64_t length() {
     if (!tokenizer_) return std::ssize(text_);
     ids_.clear();
@@ -76,6 +101,8 @@ class TextCorpus final : public Corpus {
   std::vector<fs::path> files_;
   data::JsonText json_;
   std::shared_ptr<const Tokenizer> tokenizer_;
+  bool skip_bad_;
+  std::int64_t broken_ = 0;
   std::string text_;
   std::vector<TokenId> ids_;
 };
@@ -83,8 +110,10 @@ class TextCorpus final : public Corpus {
 class TokenCorpus final : public Corpus {
  public:
   TokenCorpus(const fs::path& folder, std::string model)
-      : manifest_(datasets::read_manifest(folder)), model_(std::move(model)) {
-    for (const auto& file : manifest_.files) files_.emplace_back(folder / file.name);
+      : folder_(folder),
+        manifest_(datasets::read_manifest(folder)),
+        model_(std::move(model)),
+        files_(datasets::open_token_files(folder, manifest_)) {
     if (model_.empty()) model_ = manifest_.tokenizer_name;
   }
 
@@ -103,7 +132,7 @@ class TokenCorpus final : public Corpus {
 
   std::string text() override {
     if (!tokenizer_) {
-      tokenizer_ = find_tokenizer_of(model_);
+      tokenizer_ = find_tokenizer();
       if (datasets::fingerprint_of(*tokenizer_) != manifest_.tokenizer) {
         throw ConfigError(cat("data inspect: ", model_,
                               " is not the tokenizer that made these tokens: -m says which is"));
@@ -114,11 +143,23 @@ class TokenCorpus final : public Corpus {
     return tokenizer_->decode(ids);
   }
 
-  void verify() override {
+  std::string verify() override {
     for (const data::TokenFile& file : files_) file.verify();
+    return cat(visible(folder_.string(), ""), ": ", counted(std::ssize(files_), "files"),
+               files_.size() == 1 ? " is as it was written" : " are as they were written");
   }
 
  private:
+  std::shared_ptr<const Tokenizer> find_tokenizer() const {
+    try {
+      return find_tokenizer_of(model_);
+    } catch (const Error& error) {
+      throw ConfigError(cat("data inspect: the tokenizer of these tokens is needed to show them: ",
+                            error.what(), "; -m says where it is"));
+    }
+  }
+
+  fs::path folder_;
   datasets::TokenManifest manifest_;
   std::string model_;
   std::vector<data::TokenFile> files_;
@@ -142,6 +183,9 @@ std::unique_ptr<Corpus> open(const Arguments& arguments) {
     if (arguments.has("--field")) {
       throw ConfigError("data inspect: --field is for JSON lines, and these are tokens");
     }
+    if (arguments.has("--skip-bad")) {
+      throw ConfigError("data inspect: --skip-bad is for JSON lines, and these are tokens");
+    }
     return std::make_unique<TokenCorpus>(path, model);
   }
   if (arguments.has("--verify")) {
@@ -149,13 +193,8 @@ std::unique_ptr<Corpus> open(const Arguments& arguments) {
   }
   return std::make_unique<TextCorpus>(
       data::find_json_lines(path), arguments.text("--field", "text"),
-      model.empty() ? nullptr : std::shared_ptr<const Tokenizer>(find_tokenizer_of(model)));
-}
-
-// "1 document", "2 documents".
-std::string counted(std::int64_t count, std::string_view plural) {
-  if (count == 1) plural.remove_suffix(1);
-  return cat(with_commas(count), ' ', plural);
+      model.empty() ? nullptr : std::shared_ptr<const Tokenizer>(find_tokenizer_of(model)),
+      arguments.has("--skip-bad"));
 }
 
 // How long documents are. Each length is counted by itself: only long documents have many different
@@ -183,10 +222,11 @@ class Lengths {
     print_histogram();
   }
 
-  std::string json(std::string_view unit) const {
+  // `more`: members besides.
+  std::string json(std::string_view unit, const std::string& more) const {
     return cat("{\"documents\": ", count_, ", \"unit\": \"", unit, "\", \"sum\": ", sum_,
                ", \"least\": ", count_ == 0 ? 0 : least_, ", \"most\": ", most_,
-               ", \"median\": ", quantile(0.5), ", \"p90\": ", quantile(0.9), "}");
+               ", \"median\": ", quantile(0.5), ", \"p90\": ", quantile(0.9), more, "}");
   }
 
  private:
@@ -247,6 +287,7 @@ void show(Corpus& corpus, const Arguments& arguments) {
     found = number == wanted;
     return !found;
   });
+  if (seen == 0) throw ConfigError("data inspect: there is no document to --show");
   if (!found) {
     throw ConfigError(cat("data inspect: --show must be less than ", seen,
                           ", the number of documents, but is ", wanted));
@@ -257,8 +298,9 @@ void show(Corpus& corpus, const Arguments& arguments) {
 int inspect(const Arguments& arguments) {
   refuse_together(arguments, "data inspect", "--show", "--json");
   const auto corpus = open(arguments);
-  if (arguments.has("--verify")) corpus->verify();
+  const std::string verified = arguments.has("--verify") ? corpus->verify() : "";
   if (arguments.has("--show")) {
+    if (!verified.empty()) std::cerr << "roux: " << verified << '\n';
     show(*corpus, arguments);
     return 0;
   }
@@ -268,9 +310,17 @@ int inspect(const Arguments& arguments) {
     return true;
   });
   if (arguments.has("--json")) {
-    std::cout << lengths.json(corpus->unit()) << '\n';
+    const std::string more =
+        cat(arguments.has("--skip-bad") ? cat(", \"broken\": ", corpus->broken()) : "",
+            verified.empty() ? "" : ", \"verified\": true");
+    std::cout << lengths.json(corpus->unit(), more) << '\n';
   } else {
+    if (!verified.empty()) std::cout << verified << '\n';
     lengths.print(corpus->unit());
+  }
+  if (corpus->broken() > 0) {
+    std::cerr << "roux: " << counted(corpus->broken(), "broken lines")
+              << (corpus->broken() == 1 ? " was" : " were") << " left out\n";
   }
   return 0;
 }
@@ -290,11 +340,14 @@ Command inspect_command() {
                   {.name = "--field",
                    .value = "NAME",
                    .help = "the member of each JSON object that is the text; text unless given"},
+                  {.name = "--skip-bad", .help = "count broken lines, and go on behind them"},
                   {.name = "--verify", .help = "also read all tokens against their checksums"},
                   {.name = "--json", .help = "print one JSON object"}},
       .details =
           "PATH is a folder that `roux data tokenize` wrote, or JSON lines: a file, a "
-          "folder, a pattern.\n",
+          "folder, a pattern.\nExit codes: 0 done; 2 the command line is wrong, or nothing is "
+          "there; 1 "
+          "something is broken.\n",
       .run = inspect};
 }
 

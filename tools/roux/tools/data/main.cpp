@@ -5,6 +5,7 @@
 #include "roux/base/error.h"
 #include "roux/config/sections/common.h"
 #include "roux/model/card_tokenizer.h"
+#include "tool/table.h"
 
 namespace roux::tool {
 
@@ -19,6 +20,11 @@ void check_output_folder(const std::string& called, const std::string& given) {
   if (!given.empty() && (!fs::exists(status) || fs::is_directory(status))) return;
   throw ConfigError(cat(called, ": -o must be a folder, or one that can be made, but is ",
                         given.empty() ? "empty" : cat(given, ", a file")));
+}
+
+std::string counted(std::int64_t count, std::string_view plural) {
+  if (count == 1) plural.remove_suffix(1);
+  return cat(with_commas(count), ' ', plural);
 }
 
 }  // namespace roux::tool

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -10,7 +11,9 @@
 #include "commands.h"
 #include "roux/base/error.h"
 #include "roux/base/files.h"
+#include "roux/base/status_line.h"
 #include "roux/base/units.h"
+#include "roux/base/visible.h"
 #include "roux/datasets/sample_corpus.h"
 #include "roux/datasets/sample_folder.h"
 #include "tool/table.h"
@@ -61,6 +64,30 @@ void print_examples(const SampleConfig& config) {
   }
 }
 
+// Says so when it takes more than a moment, be it that somebody else makes it.
+class ShowProgress {
+ public:
+  explicit ShowProgress(bool quiet) : line_(quiet) {}
+
+  void operator()(const datasets::SampleProgress& progress) {
+    constexpr std::chrono::seconds kMoment{1};
+    if (Clock::now() - start_ < kMoment) return;
+    if (!line_.due() && shown_) return;
+    shown_ = true;
+    line_.show(
+        progress.maker.empty()
+            ? cat("making the sample corpus: ", 100 * progress.bytes / progress.all_bytes, " %")
+            : cat("waiting for ", progress.maker, ", which makes the sample corpus"));
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  StatusLine line_;
+  Clock::time_point start_ = Clock::now();
+  bool shown_ = false;
+};
+
 int sample(const Arguments& arguments) {
   // sample.json says it as a number, which other programs may read as a double.
   constexpr std::int64_t kLargestSeed = std::int64_t{1} << 53;
@@ -71,19 +98,23 @@ int sample(const Arguments& arguments) {
   const fs::path folder = arguments.has("--output") ? fs::path(arguments.text("--output"))
                                                     : datasets::default_sample_folder(config);
   const auto start = std::chrono::steady_clock::now();
-  const bool is_new = datasets::make_sample_corpus(folder, config);
+  bool is_new = false;
+  {
+    ShowProgress progress(arguments.has("--quiet"));
+    is_new = datasets::make_sample_corpus(folder, config, std::ref(progress));
+  }
   const auto time = std::chrono::steady_clock::now() - start;
   if (arguments.has("--quiet")) {
     std::cout << folder.string() << '\n';
     return 0;
   }
-  std::cout << folder.string()
+  const std::string where = visible(folder.string(), "");
+  std::cout << where
             << (is_new ? cat(": made in ", approximate_duration(time)) : ": was there already")
             << '\n';
   print_files(folder);
   print_examples(config);
   const auto sum = SampleCorpus(config.seed).held_out_sums().front();
-  const std::string where = folder.string();
   std::cout << "\nA model that goes on after a \"prompt\" of the held-out files (" << sum.prompt
             << ") with its\n\"answer\" (" << sum.answer.substr(1)
             << ") has learned to count and to remember. To look around:\n"
@@ -99,7 +130,7 @@ Command sample_command() {
           .summary = "makes a few megabytes of stories, sums and facts, to train a tiny model on",
           .options = {{.name = "--output",
                        .value = "DIR",
-                       .help = "a new folder for it; one in the cache unless given",
+                       .help = "a folder for it, new or empty; one in the cache unless given",
                        .letter = "-o"},
                       {.name = "--seed",
                        .value = "N",
@@ -111,7 +142,8 @@ Command sample_command() {
                       {.name = "--quiet", .help = "print the folder alone", .letter = "-q"}},
           .details =
               "The same seed and size give the same bytes. What is there already is left as it "
-              "is. In the\ncache it lies below $XDG_CACHE_HOME/roux, else ~/.cache/roux.\n",
+              "is. In the\ncache it lies below $XDG_CACHE_HOME/roux, else ~/.cache/roux. A "
+              "config\nnames it as [dataset] name = \"sample\".\n",
           .run = sample};
 }
 
