@@ -18,6 +18,8 @@
 #include "roux/metrics/recorders.h"
 #include "roux/model/card_store.h"
 #include "roux/model/card_tokenizer.h"
+#include "roux/modifier/register.h"
+#include "roux/optim/optimizers.h"
 #include "roux/optim/register.h"
 #include "roux/tokenizer/load.h"
 #include "roux/trainer/standard_trainer.h"
@@ -80,7 +82,7 @@ std::unique_ptr<RecorderGroup> make_recorders(const OutputFolder& output,
 
 void register_training(di::Container& container) {
   register_optimizers(container);
-  container.section<di::All<Modifier>>("modifiers");
+  register_modifiers(container);
 
   container.provide<Modifiers>([](di::All<Modifier> modifiers) {
     auto all = std::make_unique<Modifiers>();

@@ -10,7 +10,8 @@
 #include "roux/base/error.h"
 #include "roux/base/log.h"
 #include "roux/base/units.h"
-#include "trainer/phases.h"
+#include "roux/metrics/phase_times.h"
+#include "roux/metrics/progress_bar.h"
 #include "trainer/resume_check.h"
 #include "trainer/train_step.h"
 #include "trainer/trainer_state.h"
@@ -38,7 +39,10 @@ class StandardTrainer final : public Trainer {
         validations_(std::move(validations)),
         step_taker_(parts_.config, parts_.parameters, parts_.optimizer, parts_.lr_scheduler) {}
 
-  void setup() override { parts_.parameters.allocate_gradients(); }
+  void setup() override {
+    parts_.parameters.allocate_gradients();
+    for (Modifier* modifier : parts_.modifiers) modifier->parameters_ready(parts_.parameters);
+  }
 
   bool load_checkpoint() override {
     const auto checkpoint = parts_.checkpoints.newest();
@@ -46,7 +50,6 @@ class StandardTrainer final : public Trainer {
       restore(*checkpoint);
       log_info("goes on from step ", state_.step);
     }
-    for (Modifier* modifier : parts_.modifiers) modifier->parameters_ready(parts_.parameters);
     parts_.recorder.begin(state_.step);
     return checkpoint.has_value();
   }
@@ -54,7 +57,8 @@ class StandardTrainer final : public Trainer {
   void train() override {
     for (Modifier* modifier : parts_.modifiers) modifier->train_begins();
     if (parts_.regime.validate_at_start && state_.step == 0) validate();
-    phases_.begin_anew();
+    times_.begin_anew();
+    progress_.emplace(ProgressBarOptions{.done = state_.step, .total = parts_.regime.num_steps});
     while (!is_over()) {
       if (const std::size_t micro_batches = fetch(); micro_batches > 0) {
         take_step(micro_batches);
@@ -62,6 +66,7 @@ class StandardTrainer final : public Trainer {
         end_epoch();
       }
     }
+    progress_.reset();
     end();
     for (Modifier* modifier : parts_.modifiers) modifier->train_ends();
   }
@@ -94,7 +99,7 @@ class StandardTrainer final : public Trainer {
   // ---- A step ----
 
   std::size_t fetch() {
-    const InPhase phase(phases_, Phase::Data);
+    const PhaseTimes::Scope phase(times_, Phase::Data);
     return source_->next_step();
   }
 
@@ -102,11 +107,13 @@ class StandardTrainer final : public Trainer {
     for (Modifier* modifier : parts_.modifiers) modifier->step_begins(state_.step);
     MetricBag metrics;
     const StepOutcome outcome =
-        step_taker_.take(state_.step, *source_, micro_batches, metrics, phases_);
-    phases_.begin(Phase::Other);
+        step_taker_.take(state_.step, *source_, micro_batches, metrics, times_);
+    times_.enter(Phase::Other);
     for (Modifier* modifier : parts_.modifiers) modifier->step_ends(state_.step, outcome.skipped);
     ++state_.step;
     ++state_.steps_in_epoch;
+    progress_->set_note(cat("loss ", outcome.loss));
+    progress_->step(static_cast<double>(outcome.num_targets));
     if (outcome.skipped) {
       note_skipped(outcome);
     } else {
@@ -199,7 +206,7 @@ class StandardTrainer final : public Trainer {
     add_times(values);
     record("train", std::move(values));
     metrics_.begin_anew();
-    phases_.begin_anew();
+    times_.begin_anew();
   }
 
   void add_rates(std::vector<MetricValue>& values) const {
@@ -213,24 +220,15 @@ class StandardTrainer final : public Trainer {
   }
 
   void add_times(std::vector<MetricValue>& values) {
-    phases_.begin(Phase::Other);
-    const double waiting = phases_.seconds(Phase::Data);
-    const double training = phases_.total() - phases_.seconds(Phase::Validation);
+    const double seconds = times_.step_seconds();
     const auto elements = std::find_if(values.begin(), values.end(), [](const MetricValue& each) {
       return each.name == "num_elements";
     });
-    if (elements != values.end() && training > 0.0) {
-      values.push_back({"elements_per_second", elements->value / training});
+    if (elements != values.end() && seconds > 0.0) {
+      values.push_back({"elements_per_second", elements->value / seconds});
     }
-    values.push_back({"data_time", waiting});
-    values.push_back({"forward_time", phases_.seconds(Phase::Forward)});
-    values.push_back({"backward_time", phases_.seconds(Phase::Backward)});
-    values.push_back({"optimizer_time", phases_.seconds(Phase::Optimizer)});
-    values.push_back({"validation_time", phases_.seconds(Phase::Validation)});
-    values.push_back({"checkpoint_time", phases_.seconds(Phase::Checkpoint)});
-    values.push_back({"lapse_time", phases_.total()});
+    for (MetricValue& each : times_.values()) values.push_back(std::move(each));
     values.push_back({"wall_time", std::chrono::duration<double>(Clock::now() - start_).count()});
-    if (training > 0.0) values.push_back({"data_wait_share", waiting / training});
   }
 
   void record(std::string category, std::vector<MetricValue> values) {
@@ -254,7 +252,7 @@ class StandardTrainer final : public Trainer {
   void validate() {
     if (validations_.empty() || validated_step_ == state_.step) return;
     validated_step_ = state_.step;
-    const InPhase phase(phases_, Phase::Validation);
+    const PhaseTimes::Scope phase(times_, Phase::Validation);
     const at::NoGradGuard no_gradients;
     for (Modifier* modifier : parts_.modifiers) modifier->use_begins();
     std::vector<double> scores;
@@ -294,7 +292,7 @@ class StandardTrainer final : public Trainer {
 
   void save() {
     if (saved_step_ == state_.step) return;
-    const InPhase phase(phases_, Phase::Checkpoint);
+    const PhaseTimes::Scope phase(times_, Phase::Checkpoint);
     parts_.recorder.flush();
     CheckpointContents contents;
     contents.tensors = tensors();
@@ -352,7 +350,8 @@ class StandardTrainer final : public Trainer {
   StepTaker step_taker_;
   TrainerState state_;
   MetricBag metrics_;
-  Phases phases_;
+  PhaseTimes times_;
+  std::optional<ProgressBar> progress_;
   std::optional<double> score_;  // of the last validation
   std::int64_t published_step_ = 0;
   std::int64_t validated_step_ = -1;

@@ -6,11 +6,11 @@
 
 #include "roux/config/sections/trainer.h"
 #include "roux/metrics/metric_bag.h"
+#include "roux/metrics/phase_times.h"
 #include "roux/nn/flat_parameters.h"
 #include "roux/optim/lr_scheduler.h"
 #include "roux/optim/optimizer.h"
 #include "roux/trainer/train_source.h"
-#include "trainer/phases.h"
 
 namespace roux {
 
@@ -34,7 +34,7 @@ class StepTaker {
 
   // The step that `source` has fetched, `step` counted from 0.
   StepOutcome take(std::int64_t step, TrainSource& source, std::size_t micro_batches,
-                   MetricBag& metrics, Phases& phases);
+                   MetricBag& metrics, PhaseTimes& times);
 
  private:
   const TrainerConfig& config_;

@@ -29,7 +29,8 @@ class Modifier {
   // The model stands, on the meta device: freeze, swap what is in its slots, wrap its blocks.
   virtual void model_built(torch::nn::Module& /*model*/) {}
 
-  // Its parameters have their values, of a checkpoint, if there is one. `parameters` lives on.
+  // Its parameters have their first values; a run that goes on fills them again, and state().
+  // `parameters` lives on.
   virtual void parameters_ready(nn::FlatParameters& /*parameters*/) {}
 
   virtual void train_begins() {}
