@@ -11,7 +11,19 @@ namespace {
 constexpr const char* kWarmupDoc = "Steps over which the rate climbs linearly to the optimizer's.";
 constexpr const char* kStartDoc =
     "The rate before the first warm-up step; a list gives one for each parameter group.";
+constexpr const char* kFinalScaleDoc =
+    "The rate at the end as a share of the optimizer's, in place of final_lr.";
 constexpr const char* kFinalDoc = "The rate at the end; a list gives one for each parameter group.";
+
+// Two ways to say one thing.
+void want_one(const std::string& first, bool has_first, const std::string& second, bool has_second,
+              config::Problems& problems) {
+  if (has_first && has_second) {
+    problems.add(first, cat("must not stand beside ", second, ": set one of them to \"none\""));
+  } else if (!has_first && !has_second) {
+    problems.needs(first);
+  }
+}
 
 }  // namespace
 
@@ -28,17 +40,12 @@ void CosineAnnealingConfig::describe(config::Fields<CosineAnnealingConfig>& fiel
   field("lr_mul", &C::lr_mul, "How much higher each cosine is than the one before.").more_than(0);
   field("start_lr", &C::start_lr, kStartDoc).at_least(0);
   field("final_lr", &C::final_lr, kFinalDoc).at_least(0);
-  field("final_lr_scale", &C::final_lr_scale,
-        "The rate at the end as a share of the optimizer's, in place of final_lr.")
-      .between(0, 1);
+  field("final_lr_scale", &C::final_lr_scale, kFinalScaleDoc).between(0, 1);
 }
 
 void CosineAnnealingConfig::validate(config::Problems& problems) const {
-  if (final_lr && final_lr_scale) {
-    problems.add("final_lr", "must not stand beside final_lr_scale: set one of them to \"none\"");
-  } else if (!final_lr && !final_lr_scale) {
-    problems.needs("final_lr");
-  }
+  want_one("final_lr", final_lr.has_value(), "final_lr_scale", final_lr_scale.has_value(),
+           problems);
 }
 
 void MyleConfig::describe(config::Fields<MyleConfig>& field) {
@@ -75,6 +82,38 @@ void TriStageConfig::validate(config::Problems& problems) const {
   }
 }
 
+void describe(config::EnumValues<WsdDecay>& value) {
+  value("linear", WsdDecay::Linear, "In a line.");
+  value("cosine", WsdDecay::Cosine, "Half a cosine.");
+  value("1-sqrt", WsdDecay::OneMinusSqrt, "Fast at first, slowly in the end.");
+}
+
+void WsdConfig::describe(config::Fields<WsdConfig>& field) {
+  using C = WsdConfig;
+  field("num_warmup_steps", &C::num_warmup_steps, kWarmupDoc).at_least(0);
+  field("num_decay_steps", &C::num_decay_steps, "Steps of the fall at the end of the run.")
+      .at_least(1);
+  field("decay_share", &C::decay_share,
+        "The fall as a share of the run, in place of num_decay_steps.")
+      .between(0, 1);
+  field("decay", &C::decay, "What the fall looks like.");
+  field("start_lr", &C::start_lr, kStartDoc).at_least(0);
+  field("final_lr", &C::final_lr, kFinalDoc).at_least(0);
+  field("final_lr_scale", &C::final_lr_scale, kFinalScaleDoc).between(0, 1);
+}
+
+void WsdConfig::validate(config::Problems& problems) const {
+  want_one("num_decay_steps", num_decay_steps.has_value(), "decay_share", decay_share.has_value(),
+           problems);
+  want_one("final_lr", final_lr.has_value(), "final_lr_scale", final_lr_scale.has_value(),
+           problems);
+}
+
+std::int64_t WsdConfig::decay_steps(std::int64_t num_steps) const {
+  if (num_decay_steps) return *num_decay_steps;
+  return std::llround(*decay_share * static_cast<double>(num_steps));
+}
+
 namespace {
 
 std::int64_t warmup_of(const LrSchedulerSection& section) {
@@ -84,13 +123,14 @@ std::int64_t warmup_of(const LrSchedulerSection& section) {
   if (const auto* polynomial = section.config_as<PolynomialDecayConfig>()) {
     return polynomial->num_warmup_steps;
   }
+  if (const auto* wsd = section.config_as<WsdConfig>()) return wsd->num_warmup_steps;
   return 0;
 }
 
 bool needs_end(const LrSchedulerSection& section) {
   const auto* cosine = section.config_as<CosineAnnealingConfig>();
   return (cosine && !cosine->cycle_len) || section.config_as<PolynomialDecayConfig>() ||
-         section.config_as<TriStageConfig>();
+         section.config_as<TriStageConfig>() || section.config_as<WsdConfig>();
 }
 
 }  // namespace
@@ -105,6 +145,16 @@ void check_lr_scheduler(const LrSchedulerSection& section, const RegimeConfig& r
     problems.add("lr_scheduler.config.num_warmup_steps",
                  cat("must be less than regime.num_steps (", *regime.num_steps, "), but is ",
                      warmup_of(section)));
+  } else if (const auto* wsd = section.config_as<WsdConfig>();
+             wsd && (wsd->num_decay_steps || wsd->decay_share)) {
+    const std::int64_t decay = wsd->decay_steps(*regime.num_steps);
+    if (wsd->num_warmup_steps + decay > *regime.num_steps) {
+      problems.add(
+          wsd->num_decay_steps ? "lr_scheduler.config.num_decay_steps"
+                               : "lr_scheduler.config.decay_share",
+          cat("must leave room for num_warmup_steps (", wsd->num_warmup_steps,
+              ") within regime.num_steps (", *regime.num_steps, "), but is ", decay, " steps"));
+    }
   }
 }
 

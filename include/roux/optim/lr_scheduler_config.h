@@ -75,6 +75,33 @@ struct TriStageConfig {
   void validate(config::Problems& problems) const;
 };
 
+// What the rate's fall looks like at the end of wsd, of the share x of the fall that has gone by.
+enum class WsdDecay {
+  Linear,        // 1 - x
+  Cosine,        // (1 + cos(pi x)) / 2
+  OneMinusSqrt,  // 1 - sqrt(x)
+};
+
+void describe(config::EnumValues<WsdDecay>& value);
+
+// name = "wsd": linear warm-up, a plateau, and a short fall at the end of the run (MiniCPM,
+// arXiv:2404.06395).
+struct WsdConfig {
+  std::int64_t num_warmup_steps = 0;
+  std::optional<std::int64_t> num_decay_steps;
+  std::optional<double> decay_share = 0.1;
+  WsdDecay decay = WsdDecay::OneMinusSqrt;
+  GroupRates start_lr = 0.0;
+  std::optional<GroupRates> final_lr;
+  std::optional<GroupRates> final_lr_scale = 0.0;
+
+  static void describe(config::Fields<WsdConfig>& field);
+  void validate(config::Problems& problems) const;
+
+  // Of a run of that many steps.
+  std::int64_t decay_steps(std::int64_t num_steps) const;
+};
+
 // The rules between the schedule and the length of the run: what needs to know the run's end, and a
 // warm-up that doesn't fit. For the validate() of a recipe's config, whose section `lr_scheduler`
 // is `section`.
