@@ -81,15 +81,22 @@ MetricDescriptors::MetricDescriptors(std::span<const MetricDescriptor> more) {
   for (const auto& each : more) by_name_[each.name] = each;
 }
 
-MetricDescriptor MetricDescriptors::of(std::string_view name) const {
-  if (const auto exact = by_name_.find(name); exact != by_name_.end()) return exact->second;
-
+std::string MetricDescriptors::whole_of(std::string_view name) const {
+  if (by_name_.contains(name)) return std::string(name);
   for (auto slash = name.rfind('/'); slash != std::string_view::npos && slash > 0;
        slash = name.rfind('/', slash - 1)) {
-    const auto whole = by_name_.find(name.substr(0, slash));
-    if (whole == by_name_.end()) continue;
-    MetricDescriptor part = whole->second;
-    const std::string_view suffix = name.substr(slash + 1);
+    if (by_name_.contains(name.substr(0, slash))) return std::string(name.substr(0, slash));
+  }
+  return std::string(name);
+}
+
+MetricDescriptor MetricDescriptors::of(std::string_view name) const {
+  const std::string whole = whole_of(name);
+  const auto known = by_name_.find(whole);
+  if (known != by_name_.end() && whole == name) return known->second;
+  if (known != by_name_.end()) {
+    MetricDescriptor part = known->second;
+    const std::string_view suffix = name.substr(whole.size() + 1);
     part.name = name;
     part.display_name = cat(part.display_name, " (", suffix, ")");
     if (!part.label.empty()) part.label = cat(part.label, " (", suffix, ")");

@@ -80,6 +80,17 @@ void RecordedSeries::add(const Point& point) {
   points_.push_back(point);
 }
 
+std::vector<RecordedSeries::Point> RecordedSeries::points(std::size_t most) const {
+  std::vector<Point> points = points_;
+  while (points.size() > most && points.size() > 4) {
+    thin(points);
+  }
+  if (!points_.empty() && points.back().step != points_.back().step) {
+    points.push_back(points_.back());
+  }
+  return points;
+}
+
 // Keeps simdjson out of the header.
 struct RecordedRun::Parser {
   simdjson::dom::parser json;

@@ -49,6 +49,10 @@ TEST(MetricDescriptors, KnowThePartsOfWhatTheyKnow) {
   EXPECT_EQ(part.name, "param_norm/model.layers.0");
   EXPECT_EQ(part.display_name, "Parameter norm (model.layers.0)");
   EXPECT_EQ(part.group, "Optimisation");
+  EXPECT_EQ(MetricDescriptors().whole_of("param_norm/model.layers.0"), "param_norm");
+  EXPECT_EQ(MetricDescriptors().whole_of("lr/a/b"), "lr");
+  EXPECT_EQ(MetricDescriptors().of("lr/a/b").label, "lr (a/b)");
+  EXPECT_EQ(MetricDescriptors().whole_of("shrubberies/red"), "shrubberies/red");
 }
 
 TEST(MetricDescriptors, ShowUnknownNamesAsTheyAre) {

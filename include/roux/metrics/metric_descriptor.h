@@ -48,6 +48,10 @@ class MetricDescriptors {
   // appearance behind all others.
   MetricDescriptor of(std::string_view name) const;
 
+  // "param_norm" for "param_norm/layers.0" if that was not described itself; the name if it is
+  // whole, or if nothing is known of it up to any of its slashes.
+  std::string whole_of(std::string_view name) const;
+
   // In the order for people; those of the same order stay as they were.
   std::vector<MetricValue> sorted(std::span<const MetricValue> values) const;
 

@@ -31,6 +31,9 @@ class RecordedSeries {
   // In the order of their steps; the newest is always there.
   const std::vector<Point>& points() const { return points_; }
 
+  // No more than about `most` of them, thinned in the same way.
+  std::vector<Point> points(std::size_t most) const;
+
   std::size_t count() const { return count_; }
   const Point& last() const { return points_.back(); }
 
