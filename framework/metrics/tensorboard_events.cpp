@@ -1,8 +1,10 @@
 #include "metrics/tensorboard_events.h"
 
 #include <bit>
+#include <fstream>
 
 #include "roux/base/checksum.h"
+#include "roux/base/error.h"
 
 namespace roux::tensorboard {
 namespace {
@@ -50,6 +52,34 @@ std::string event(double wall_time, std::int64_t step) {
   return double_field(1, wall_time) + number_field(2, static_cast<std::uint64_t>(step));
 }
 
+// "Masked", so that a checksum of data which holds checksums stays a good one.
+std::string masked_checksum(std::string_view bytes) {
+  constexpr std::uint32_t kMask = 0xA282EAD8U;
+  return fixed(std::rotr(crc32c(bytes), 15) + kMask);
+}
+
+// What an event of ours begins with: its time (9 bytes), its step unless that is its version, and
+// its kind.
+struct EventBegin {
+  std::optional<std::int64_t> step;
+  bool is_summary = false;
+};
+
+EventBegin read_begin(std::string_view event) {
+  constexpr std::size_t kTime = 9;
+  constexpr char kStep = 2 << 3 | kVarint;
+  constexpr char kSummary = 5 << 3 | kBytes;
+  if (event.size() <= kTime || event[kTime] != kStep) return {};
+  std::uint64_t step = 0;
+  std::size_t at = kTime + 1;
+  for (unsigned shift = 0; at < event.size() && shift < 64; shift += 7) {
+    const auto byte = static_cast<unsigned char>(event[at++]);
+    step |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
+    if (byte < 0x80U) break;
+  }
+  return {static_cast<std::int64_t>(step), at < event.size() && event[at] == kSummary};
+}
+
 }  // namespace
 
 std::string file_version_event(double wall_time) {
@@ -88,13 +118,41 @@ std::string text_event(double wall_time, std::int64_t step, std::string_view tag
 }
 
 std::string tf_record(std::string_view event) {
-  // "Masked", so that a checksum of data which holds checksums stays a good one.
-  const auto masked = [](std::string_view bytes) {
-    constexpr std::uint32_t kMask = 0xA282EAD8U;
-    return fixed(std::rotr(crc32c(bytes), 15) + kMask);
-  };
   const std::string length = fixed(static_cast<std::uint64_t>(event.size()));
-  return length + masked(length) + std::string(event) + masked(event);
+  return length + masked_checksum(length) + std::string(event) + masked_checksum(event);
+}
+
+bool cut_events(const std::filesystem::path& path, std::optional<std::int64_t> last) {
+  constexpr std::uint64_t kHead = 12;  // length and checksum
+  constexpr std::uint64_t kFoot = 4;   // checksum
+  constexpr std::size_t kBegin = 32;   // enough of an event of ours to see its step and its kind
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(cat("cannot read ", path));
+  const std::uint64_t size = std::filesystem::file_size(path);
+  std::uint64_t kept = 0;
+  bool any = false;
+  std::string begin;
+  while (kept + kHead + kFoot <= size) {
+    begin.resize(kHead + kBegin);
+    file.clear();
+    file.seekg(static_cast<std::streamoff>(kept));
+    file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+    begin.resize(static_cast<std::size_t>(file.gcount()));
+    std::uint64_t length = 0;
+    for (std::size_t i = sizeof(length); i-- > 0;) {
+      length = length << 8 | static_cast<unsigned char>(begin[i]);
+    }
+    const std::string_view head = std::string_view(begin).substr(0, sizeof(length));
+    const std::string_view sum = std::string_view(begin).substr(sizeof(length), kFoot);
+    if (masked_checksum(head) != sum || length > size - kept - kHead - kFoot) break;
+    const EventBegin event = read_begin(std::string_view(begin).substr(kHead));
+    if (event.step && (!last || *event.step > *last)) break;
+    any = any || event.is_summary;
+    kept += kHead + length + kFoot;
+  }
+  file.close();
+  if (kept < size) std::filesystem::resize_file(path, kept);
+  return any;
 }
 
 }  // namespace roux::tensorboard

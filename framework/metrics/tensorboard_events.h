@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,5 +28,10 @@ std::string text_event(double wall_time, std::int64_t step, std::string_view tag
 
 // An event as it lies in a file: its length, a checksum of that, the event and its checksum.
 std::string tf_record(std::string_view event);
+
+// Cuts off of a file of such records what was written at steps after `last` (all, without one), and
+// a torn end. Steps grow from record to record. Says whether anything but the version and the
+// starts of sessions is left. Throws Error, which names the path.
+bool cut_events(const std::filesystem::path& file, std::optional<std::int64_t> last);
 
 }  // namespace roux::tensorboard

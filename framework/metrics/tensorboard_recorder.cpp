@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -59,8 +60,8 @@ fs::path next_file(const fs::path& folder) {
 }
 
 // A file begins with its version and with the start of a session at the step after which this run
-// goes on. Of an earlier file TensorBoard then forgets what this one will say again; and what a
-// killed process left torn at an earlier file's end harms nothing.
+// goes on. What was said of later steps is cut off of earlier files; a TensorBoard that has read it
+// already forgets it by that start.
 class TensorBoardRecorder final : public MetricRecorder {
  public:
   explicit TensorBoardRecorder(fs::path folder) : folder_(std::move(folder)) {}
@@ -72,7 +73,10 @@ class TensorBoardRecorder final : public MetricRecorder {
     next_step_ = step > 0 ? step + 1 : 0;
     std::set<fs::path> runs;
     for (const auto& file : files_below(folder_, "")) {
-      if (second_of(file) != 0) runs.insert(file.parent_path());
+      if (second_of(file) == 0) continue;
+      runs.insert(file.parent_path());
+      const bool any = tb::cut_events(file, step > 0 ? std::optional(step) : std::nullopt);
+      if (!any) fs::remove(file);
     }
     for (const auto& run : runs) open(run);
   }
