@@ -138,27 +138,36 @@ std::vector<data::TokenFile> open_token_files(const fs::path& folder,
 
 std::string fingerprint_of(const Tokenizer& tokenizer) {
   constexpr EncodeOptions kText{.add_special_tokens = false, .parse_special_tokens = false};
-  constexpr TokenId kTogether = 8;
   Fingerprint found;
   std::vector<TokenId> ids;
-  std::string together;  // without spaces, so that they are one word: it shows which merge is first
   const auto add_encoded = [&](std::string_view text) {
     ids.clear();
     tokenizer.encode(text, ids, kText);
     found.add(ids);
   };
+  std::vector<std::string> texts;
   for (TokenId id = 0; id < tokenizer.size(); ++id) {
     const std::optional<std::string> spelt = tokenizer.token(id);
     found.add(spelt ? *spelt : std::string_view("\0", 1));
     found.add(std::uint64_t{tokenizer.is_special(id)});
     if (!spelt) continue;
-    const std::string text = tokenizer.decode({&id, 1});
-    add_encoded(text);
-    std::ranges::copy_if(text, std::back_inserter(together),
-                         [](char character) { return character != ' '; });
-    if (id % kTogether != 0) continue;
-    add_encoded(together);
-    together.clear();
+    texts.push_back(tokenizer.decode({&id, 1}));
+    add_encoded(texts.back());
+  }
+  // Tokens that are no neighbours as one word: which merges come first shows there. As much of that
+  // as takes a moment.
+  constexpr std::size_t kTogether = 8;
+  constexpr std::size_t kEnough = std::size_t{1} << 16;
+  const std::size_t rounds = std::clamp<std::size_t>(kEnough / (texts.size() + 1), 1, 64);
+  std::string word;
+  for (std::size_t i = 0; i < rounds * texts.size(); ++i) {
+    const std::string& text = texts[i * (2 * (i / texts.size()) + 1) % texts.size()];
+    const bool first = i % kTogether == 0;
+    std::ranges::copy_if(text, std::back_inserter(word),
+                         [&](char character) { return first || character != ' '; });
+    if (i % kTogether != kTogether - 1) continue;
+    add_encoded(word);
+    word.clear();
   }
   const SpecialTokens& special = tokenizer.special_tokens();
   for (const auto& id : {special.bos, special.eos, special.pad, special.unk}) found.add(id);

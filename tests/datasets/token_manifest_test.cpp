@@ -10,6 +10,7 @@
 #include "roux/base/files.h"
 #include "roux/base/temporary_folder.h"
 #include "roux/base/thread_pool.h"
+#include "roux/datasets/sample_corpus.h"
 #include "roux/datasets/sample_folder.h"
 #include "roux/datasets/text_dataset.h"
 #include "roux/datasets/tokenize.h"
@@ -98,6 +99,25 @@ TEST_F(TokenManifestTest, TellsTokenizersApartByOneMerge) {
     auto& merges = json["model"]["merges"];
     std::swap(merges[10], merges[300]);
   }));
+}
+
+// Where it is of consequence for what the tokenizer was made for.
+TEST_F(TokenManifestTest, TellsTokenizersApartByTheOrderOfTheirMerges) {
+  const SampleCorpus corpus(0);
+  std::string texts;
+  for (std::uint64_t i = 0; i < 300; ++i) texts += corpus.document(i).text;
+  const auto ids = tokenizer_->encode(texts);
+  int others = 0;
+  for (std::size_t k = 0; k < 600; k += 6) {
+    const auto other = changed("tokenizer.json", [&](ordered_json& json) {
+      auto& merges = json["model"]["merges"];
+      std::swap(merges[k], merges[k + 30]);
+    });
+    if (other->encode(texts) == ids) continue;
+    ++others;
+    EXPECT_NE(fingerprint_of(*other), fingerprint_of(*tokenizer_)) << k;
+  }
+  EXPECT_GT(others, 3);
 }
 
 TEST_F(TokenManifestTest, TellsTokenizersApartByTheirEndOfText) {

@@ -174,18 +174,21 @@ TEST_F(TokenizeTest, StopsAtADamagedFileAlsoWhereItSkipsBrokenLines) {
               ThrowsMessage<data::DamagedFile>(HasSubstr("b.jsonl.gz: ends in the midst")));
 }
 
+// Between two files of tokens, and within one.
 TEST_F(TokenizeTest, StopsAtASourceThatIsReplacedMeanwhile) {
-  const std::string a = write("a.jsonl", 2000);
-  const std::string other = write("b.jsonl", 2000);
-  TokenizeOptions options{.sources = {a}, .file_bytes = 20 * kSmall};
-  options.progress = [&](const TokenizeProgress&) {
-    if (fs::exists(other)) fs::rename(other, a);
-  };
-  EXPECT_THAT([&] { tokenize(options); },
-              ThrowsMessage<DataError>(
-                  AllOf(HasSubstr("a.jsonl: was replaced by another file while it was read"))));
-  EXPECT_EQ(tokenize(options).documents, 2000);
-  EXPECT_EQ(texts().back(), "b.jsonl 1999");
+  for (const std::int64_t file_bytes : {20 * kSmall, 1000 * kSmall}) {
+    const std::string a = write("a.jsonl", 2000);
+    const std::string other = write("b.jsonl", 2000);
+    TokenizeOptions options{
+        .sources = {a}, .folder = path(cat("tokens", file_bytes)), .file_bytes = file_bytes};
+    options.progress = [&](const TokenizeProgress&) {
+      if (fs::exists(other)) fs::rename(other, a);
+    };
+    EXPECT_THAT([&] { tokenize(options); },
+                ThrowsMessage<DataError>(
+                    HasSubstr("a.jsonl: was replaced by another file while it was read")));
+    EXPECT_EQ(tokenize(options).documents, 2000);
+  }
 }
 
 TEST_F(TokenizeTest, SaysHowFarItIsInACompressedFile) {
