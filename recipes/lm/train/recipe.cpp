@@ -38,7 +38,7 @@ std::int64_t longest_piece(const TrainDatasetConfig& config, const LanguageModel
 std::unique_ptr<BatchReader<nn::TrainingBatch>> read(RecipeContext& context, Split split,
                                                      std::int64_t batches_per_step) {
   const auto& config = context.config<TrainDatasetConfig>();
-  const auto& dataset = context.get<Dataset>();
+  const auto& dataset = context.get<const Dataset>();
   const data::PackOptions packing{
       .max_num_tokens = config.max_num_tokens,
       .max_seq_len = longest_piece(config, context.get<LanguageModel>()),
@@ -62,7 +62,7 @@ void LMTrainRecipe::register_into(di::Container& container) const {
   register_models(container);
   register_training(container);
   datasets::register_text(container);
-  container.provide<Dataset>([](const datasets::DatasetHub& hub, const TrainDatasetConfig& config,
+  container.provide<const Dataset>([](const datasets::DatasetHub& hub, const TrainDatasetConfig& config,
                                 std::shared_ptr<const Tokenizer> tokenizer,
                                 const RandomStream& random) {
     return hub.open(config, {std::move(tokenizer), random.child("data")});
@@ -73,7 +73,7 @@ std::unique_ptr<Trainer> LMTrainRecipe::create_trainer(RecipeContext& context) c
   auto& model = context.get<LanguageModel>();
   const std::int64_t batches = context.config<TrainerConfig>().grad_accumulation.num_batches;
   std::vector<std::unique_ptr<Validation>> validations;
-  if (context.get<Dataset>().has(Split::Valid)) {
+  if (context.get<const Dataset>().has(Split::Valid)) {
     validations.push_back(make_validation<nn::TrainingBatch>(
         "", std::make_unique<LMValidUnit>(model), read(context, Split::Valid, 1)));
   }

@@ -6,19 +6,15 @@ namespace {
 void add_counts(const nn::TrainingBatch& batch, MetricBag& metrics) {
   std::int64_t elements = 0;
   for (const auto& span : batch.tokens.layout.spans()) elements += span.query_length;
-  const auto count = [&](const char* name, const char* total, auto number) {
-    metrics.add_count(name, static_cast<double>(number));
-    metrics.add_count(total, static_cast<double>(number));
-  };
-  count("num_examples", "total_num_examples", batch.tokens.layout.spans().size());
-  count("num_elements", "total_num_elements", elements);
-  count("num_target_elements", "total_num_target_elements", batch.num_targets);
+  metrics.add_count("num_examples", static_cast<double>(batch.tokens.layout.spans().size()));
+  metrics.add_count("num_elements", static_cast<double>(elements));
+  metrics.add_count("num_target_elements", static_cast<double>(batch.num_targets));
 }
 
 }  // namespace
 
 BatchLoss LMTrainUnit::process_batch(const nn::TrainingBatch& batch, MetricBag& metrics) {
-  const LanguageModelLoss loss = model_.loss(batch.tokens, batch.targets);
+  const LanguageModelLoss loss = model_.loss(batch.tokens, batch.targets, {}, HeadGradient::WithLoss);
   const auto targets = static_cast<double>(batch.num_targets);
   metrics.add_mean("nll_loss", loss.sum.detach(), targets);
   add_counts(batch, metrics);

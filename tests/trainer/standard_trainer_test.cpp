@@ -1,0 +1,391 @@
+#include "roux/trainer/standard_trainer.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/equal.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "roux/base/error.h"
+#include "roux/base/temporary_folder.h"
+#include "roux/modifier/ema.h"
+#include "roux/optim/lr_schedulers.h"
+#include "roux/optim/optimizers.h"
+#include "trainer/regression.h"
+
+namespace roux {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::ThrowsMessage;
+
+// Remembers what it was told, as an output folder would.
+class Memory final : public MetricRecorder {
+ public:
+  void begin(std::int64_t step) override {
+    std::erase_if(records, [&](const MetricRecord& each) { return each.step > step; });
+  }
+  void record(const MetricRecord& record) override { records.push_back(record); }
+
+  std::vector<std::int64_t> steps(const std::string& category) const {
+    std::vector<std::int64_t> steps;
+    for (const MetricRecord& each : records) {
+      if (each.category == category) steps.push_back(each.step);
+    }
+    return steps;
+  }
+
+  // All numbers that are no times.
+  std::vector<std::string> numbers() const {
+    std::vector<std::string> lines;
+    for (const MetricRecord& each : records) {
+      std::string line = cat(each.category, ' ', each.step, ' ', each.data_epoch.value_or(0));
+      for (const MetricValue& value : each.values) {
+        if (value.name.ends_with("_time") || value.name.ends_with("per_second") ||
+            value.name == "data_wait_share") {
+          continue;
+        }
+        line += cat(' ', value.name, '=', value.value);
+      }
+      lines.push_back(line);
+    }
+    return lines;
+  }
+
+  std::vector<MetricRecord> records;
+};
+
+// What a run is made of, and the folder that outlives it.
+struct World {
+  TemporaryFolder folder;
+  Memory memory;
+  RegimeConfig regime{.num_steps = 20};
+  TrainerConfig config;
+  std::string config_text = "[model]\nname = \"points\"\n";
+  std::int64_t steps_an_epoch = 7;
+  std::int64_t batches_a_step = 1;
+  bool validates = false;
+  bool averages = false;
+  SquaredError::Change change;
+  std::int64_t stop_after = -1;  // steps
+};
+
+// One process of a run.
+class Run {
+ public:
+  explicit Run(World& world)
+      : world_(world),
+        flat_(weights_),
+        store_(world.folder.path() / "checkpoints", retention_of(world.regime)) {
+    flat_.materialise(at::kCPU);
+    flat_.initialise(RandomStream(1, "model"));
+    optimizer_ = make_adamw({.lr = 0.05, .weight_decay = 0.01}, {flat_});
+    scheduler_ = make_cosine_annealing({.num_warmup_steps = 3}, optimizer_->base_lrs(), 20);
+    if (world.averages) ema_ = make_ema({.decay = 0.9});
+    std::vector<std::unique_ptr<Validation>> validations;
+    if (world.validates) {
+      validations.push_back(make_validation<Points>("", std::make_unique<ErrorOnAll>(weights_),
+                                                    std::make_unique<PointReader>(3)));
+    }
+    TrainerParts parts{.regime = world.regime,
+                       .config = world.config,
+                       .model = weights_,
+                       .parameters = flat_,
+                       .optimizer = *optimizer_,
+                       .lr_scheduler = *scheduler_,
+                       .checkpoints = store_,
+                       .stop = stop_,
+                       .recorder = world.memory,
+                       .config_text = world.config_text};
+    if (ema_) parts.modifiers.push_back(ema_.get());
+    auto change = [&world](std::int64_t batch, const at::Tensor& loss) {
+      if (batch + 1 == world.stop_after) StopRequest().request();
+      return world.change ? world.change(batch, loss) : loss;
+    };
+    trainer_ = make_standard_trainer(
+        std::move(parts),
+        make_source<Points>(
+            std::make_unique<SquaredError>(weights_, change),
+            std::make_unique<PointReader>(world.steps_an_epoch, world.batches_a_step)),
+        std::move(validations));
+  }
+
+  // As train_main does.
+  void to_its_end() {
+    const StopOnSignals listening;
+    trainer_->setup();
+    resumed_ = trainer_->load_checkpoint();
+    trainer_->train();
+    trainer_->save_checkpoint();
+    trainer_->cleanup();
+  }
+
+  bool resumed() const { return resumed_; }
+  at::Tensor weight() const { return weights_.weight().detach().clone(); }
+  CheckpointStore& store() { return store_; }
+
+ private:
+  static CheckpointRetention retention_of(const RegimeConfig& regime) {
+    return {.keep_last_n = regime.keep_last_n_checkpoints,
+            .keep_best_n = regime.keep_best_n_checkpoints};
+  }
+
+  World& world_;
+  Weights weights_;
+  nn::FlatParameters flat_;
+  CheckpointStore store_;
+  StopRequest stop_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<LrScheduler> scheduler_;
+  std::unique_ptr<Modifier> ema_;
+  std::unique_ptr<Trainer> trainer_;
+  bool resumed_ = false;
+};
+
+at::Tensor run(World& world) {
+  Run run(world);
+  run.to_its_end();
+  return run.weight();
+}
+
+double last(const World& world, const std::string& category, const std::string& name) {
+  double value = std::numeric_limits<double>::quiet_NaN();
+  for (const MetricRecord& record : world.memory.records) {
+    for (const MetricValue& each : record.values) {
+      if (record.category == category && each.name == name) value = each.value;
+    }
+  }
+  return value;
+}
+
+TEST(StandardTrainer, Learns) {
+  World world;
+  world.regime = {.num_steps = 300};
+  world.regime.publish_metrics_every_n_steps = 1;
+  run(world);
+  double first = 0.0;
+  for (const MetricValue& each : world.memory.records.front().values) {
+    if (each.name == "loss") first = each.value;
+  }
+  EXPECT_LT(last(world, "train", "loss"), 0.5 * first);
+}
+
+TEST(StandardTrainer, ReportsValidatesAndSavesWhenTheRegimeSays) {
+  World world;
+  world.validates = true;
+  world.regime.validate_at_start = true;
+  world.regime.publish_metrics_every_n_steps = 4;
+  world.regime.validate_after_n_steps = 5;
+  world.regime.validate_every_n_steps = 8;
+  world.regime.checkpoint_every_n_steps = 8;
+  Run run(world);
+  run.to_its_end();
+  EXPECT_THAT(world.memory.steps("train"), ElementsAre(4, 8, 12, 16, 20));
+  EXPECT_THAT(world.memory.steps("valid"), ElementsAre(0, 8, 16, 20)) << "and at the end";
+  EXPECT_THAT(run.store().steps(), ElementsAre(8, 16, 20));
+}
+
+TEST(StandardTrainer, CountsByEpochsToo) {
+  World world;
+  world.regime = {.num_data_epochs = 3};
+  world.regime.publish_metrics_every_n_data_epochs = 1;
+  world.regime.checkpoint_every_n_data_epochs = 2;
+  Run run(world);
+  run.to_its_end();
+  EXPECT_THAT(world.memory.steps("train"), ElementsAre(7, 14, 21));
+  EXPECT_THAT(run.store().steps(), ElementsAre(14, 21));
+}
+
+TEST(StandardTrainer, GoesOnToTheLastBitWhereverItWasStopped) {
+  const auto prepare = [](World& world) {
+    world.validates = true;
+    world.averages = true;
+    world.batches_a_step = 2;
+    world.regime.publish_metrics_every_n_steps = 3;
+    world.regime.validate_every_n_steps = 6;
+    world.regime.checkpoint_every_n_steps = 5;
+  };
+  World whole;
+  prepare(whole);
+  const at::Tensor expected = run(whole);
+  for (std::int64_t stop = 1; stop < 40; ++stop) {
+    World stopped;
+    prepare(stopped);
+    stopped.stop_after = stop;
+    run(stopped);
+    stopped.stop_after = -1;
+    Run second(stopped);
+    second.to_its_end();
+    EXPECT_TRUE(second.resumed());
+    EXPECT_TRUE(at::equal(second.weight(), expected)) << "stopped in batch " << stop;
+    EXPECT_EQ(stopped.memory.numbers(), whole.memory.numbers()) << "stopped in batch " << stop;
+  }
+}
+
+TEST(StandardTrainer, IsOverWhenItIsBegunAgain) {
+  World world;
+  world.regime.publish_metrics_every_n_steps = 10;
+  const at::Tensor weight = run(world);
+  EXPECT_TRUE(at::equal(run(world), weight));
+  EXPECT_THAT(world.memory.steps("train"), ElementsAre(10, 20));
+
+  world.regime = {.num_data_epochs = 3};
+  run(world);
+  const at::Tensor epochs = run(world);
+  EXPECT_FALSE(at::equal(epochs, weight)) << "goes on to the end of the epoch";
+  EXPECT_TRUE(at::equal(run(world), epochs));
+}
+
+TEST(StandardTrainer, TakesFourBatchesForOneStepAsOneOfFourTimesTheSize) {
+  // The same points: 1, 2, 3 and 4 of them a batch, or all ten at once.
+  class Joined final : public BatchReader<Points> {
+   public:
+    void begin_epoch(std::int64_t epoch) override { parts_.begin_epoch(epoch); }
+    std::vector<Points> next_step() override {
+      const auto parts = parts_.next_step();
+      if (parts.empty()) return {};
+      std::vector<at::Tensor> x;
+      std::vector<at::Tensor> y;
+      for (const Points& part : parts) {
+        x.push_back(part.x);
+        y.push_back(part.y);
+      }
+      return {{at::cat(x), at::cat(y)}};
+    }
+    Places save() const override { return parts_.save(); }
+    void load(const Places& places) override { parts_.load(places); }
+
+   private:
+    PointReader parts_{100, 4};
+  };
+  World apart;
+  apart.config.max_grad_norm = 0.5;
+  apart.batches_a_step = 4;
+  apart.steps_an_epoch = 100;
+  const at::Tensor expected = run(apart);
+
+  World world;
+  world.config.max_grad_norm = 0.5;
+  Weights weights;
+  nn::FlatParameters flat(weights);
+  flat.materialise(at::kCPU);
+  flat.initialise(RandomStream(1, "model"));
+  CheckpointStore store(world.folder.path() / "checkpoints", {});
+  const auto optimizer = make_adamw({.lr = 0.05, .weight_decay = 0.01}, {flat});
+  const auto scheduler = make_cosine_annealing({.num_warmup_steps = 3}, optimizer->base_lrs(), 20);
+  const StopRequest stop;
+  const auto trainer = make_standard_trainer(
+      {.regime = world.regime,
+       .config = world.config,
+       .model = weights,
+       .parameters = flat,
+       .optimizer = *optimizer,
+       .lr_scheduler = *scheduler,
+       .checkpoints = store,
+       .stop = stop,
+       .recorder = world.memory},
+      make_source<Points>(std::make_unique<SquaredError>(weights), std::make_unique<Joined>()), {});
+  trainer->setup();
+  trainer->train();
+  EXPECT_LT((weights.weight().detach() - expected).abs().max().item<double>(), 1e-5);
+}
+
+TEST(StandardTrainer, SkipsAStepThatIsNotFiniteAndCountsIt) {
+  World clean;
+  clean.regime.publish_metrics_every_n_steps = 20;
+  World broken;
+  broken.regime.publish_metrics_every_n_steps = 20;
+  broken.change = [](std::int64_t batch, const at::Tensor& loss) {
+    return batch == 5 ? loss * std::numeric_limits<double>::quiet_NaN() : loss;
+  };
+  const at::Tensor weight = run(broken);
+  EXPECT_TRUE(weight.isfinite().all().item<bool>());
+  EXPECT_EQ(last(broken, "train", "skipped_steps"), 1.0);
+  EXPECT_TRUE(std::isfinite(last(broken, "train", "loss"))) << "its loss counts for nothing";
+  EXPECT_FALSE(at::equal(weight, run(clean)));
+}
+
+TEST(StandardTrainer, EndsWhereTooManyStepsInARowAreNotFinite) {
+  World world;
+  world.config.max_skipped_steps = 2;
+  world.change = [](std::int64_t batch, const at::Tensor& loss) {
+    return batch >= 5 ? loss * std::numeric_limits<double>::infinity() : loss;
+  };
+  EXPECT_THAT([&] { run(world); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("step 8"), HasSubstr("3 steps in a row"),
+                                         HasSubstr("max_skipped_steps"))));
+}
+
+TEST(StandardTrainer, KeepsTheBestByScoreAndStopsWhenItGetsNoBetter) {
+  World world;
+  world.validates = true;
+  world.regime = {.num_steps = 1000};
+  world.regime.score_metric = "loss";
+  world.regime.early_stopping_patience = 3;
+  world.regime.validate_every_n_steps = 5;
+  world.regime.checkpoint_every_n_steps = 5;
+  world.regime.keep_best_n_checkpoints = 1;
+  world.change = [](std::int64_t batch, const at::Tensor& loss) {
+    return batch < 20 ? loss : -loss;  // and from there on it unlearns
+  };
+  Run run(world);
+  run.to_its_end();
+  EXPECT_EQ(run.store().best_step(), 20);
+  EXPECT_THAT(run.store().steps(), ElementsAre(20, 35)) << "the best and the last";
+}
+
+TEST(StandardTrainer, RefusesAScoreThatNobodyReports) {
+  World world;
+  world.validates = true;
+  world.regime.validate_every_n_steps = 5;
+  world.regime.score_metric = "accuracy";
+  EXPECT_THAT([&] { run(world); }, ThrowsMessage<ConfigError>(HasSubstr("\"accuracy\"")));
+}
+
+TEST(StandardTrainer, ValidatesWithTheAverageAndTrainsOnWithoutIt) {
+  World plain;
+  World averaged;
+  averaged.averages = averaged.validates = true;
+  averaged.regime.validate_every_n_steps = 5;
+  EXPECT_TRUE(at::equal(run(averaged), run(plain)));
+  World other;
+  other.validates = true;
+  other.regime.validate_every_n_steps = 5;
+  run(other);
+  EXPECT_NE(last(averaged, "valid", "loss"), last(other, "valid", "loss"));
+}
+
+TEST(StandardTrainer, EndsWellWhenItsTimeIsOver) {
+  World world;
+  world.regime = {.num_steps = 1'000'000'000};
+  world.regime.max_wall_time = std::chrono::milliseconds(200);
+  Run run(world);
+  run.to_its_end();
+  EXPECT_FALSE(StopRequest().requested()) << "nobody asked for it";
+  ASSERT_EQ(run.store().steps().size(), 1U);
+  EXPECT_GT(run.store().steps().front(), 0);
+}
+
+TEST(StandardTrainer, RefusesToGoOnAsAnotherRun) {
+  World world;
+  run(world);
+  world.config_text = "[model]\nname = \"others\"\n";
+  EXPECT_THAT(
+      [&] { run(world); },
+      ThrowsMessage<ConfigError>(HasSubstr("model.name: it was \"points\", and is \"others\"")));
+}
+
+TEST(StandardTrainer, SaysOfDataThatIsNoneThatThereIsNone) {
+  World world;
+  world.steps_an_epoch = 0;
+  EXPECT_THAT([&] { run(world); }, ThrowsMessage<DataError>(HasSubstr("not a single batch")));
+}
+
+}  // namespace
+}  // namespace roux
