@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -246,6 +247,32 @@ TEST_F(AStore, SaysWhyAFolderCanBeNone) {
               ThrowsMessage<ConfigError>(HasSubstr("Not a directory")));
 }
 
+// Acts as a user who may not do everything, where the tests run as root.
+class WithoutRights {
+ public:
+  WithoutRights() {
+    constexpr uid_t kNobody = 65534;
+    if (geteuid() == 0) changed_ = seteuid(kNobody) == 0;
+  }
+  ~WithoutRights() {
+    if (changed_ && seteuid(0) != 0) std::abort();
+  }
+
+ private:
+  bool changed_ = false;
+};
+
+TEST_F(AStore, SaysThatAFolderMayNotBeWritten) {
+  fs::create_directory(path());
+  fs::permissions(path(), fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_exec |
+                              fs::perms::others_read);
+  fs::permissions(folder.path(), fs::perms::all);
+  const WithoutRights without_rights;
+  EXPECT_THAT(
+      [&] { CheckpointStore store(path(), {}); },
+      ThrowsMessage<Error>(AllOf(HasSubstr(path().string()), HasSubstr("Permission denied"))));
+}
+
 // What a save that can't be written does, and that the next one can.
 class AFailingSave : public AStore {
  protected:
@@ -317,15 +344,11 @@ TEST_F(AFailingSave, OfAFolderThatWasRemoved) {
 }
 
 TEST_F(AFailingSave, OfAFolderThatMayNotBeWritten) {
-  // Root may do everything: the store is one of nobody's.
-  constexpr uid_t kNobody = 65534;
-  const bool is_root = geteuid() == 0;
   fs::permissions(folder.path(), fs::perms::all);
-  ASSERT_EQ(is_root ? seteuid(kNobody) : 0, 0);
+  const WithoutRights without_rights;  // the store is made by the one who then may not
   expect_failure([&] { fs::permissions(path(), fs::perms::owner_read | fs::perms::owner_exec); },
                  [&] { fs::permissions(path(), fs::perms::owner_all); }, "Permission denied",
                  path());
-  ASSERT_EQ(is_root ? seteuid(0) : 0, 0);
 }
 
 TEST(RemoveCheckpoint, RefusesWhileTheRunGoesOn) {

@@ -181,6 +181,24 @@ TEST_F(ACheckpoint, FindsAnyByteThatHasChanged) {
   Checkpoint(path()).verify();
 }
 
+TEST_F(ACheckpoint, WhoseSlicesOverlapIsNotRead) {
+  CheckpointContents contents;
+  const auto rows = [](std::int64_t first, std::int64_t count) {
+    return CheckpointSlice{{4, 5}, {first, 0}, {count, 5}, 0, count * 5};
+  };
+  contents.tensors = {{"model/w", at::zeros({2, 5}), rows(0, 2)},
+                      {"model/w", at::zeros({1, 5}), rows(2, 1)},
+                      {"model/w", at::zeros({1, 5}), rows(3, 1)}};
+  save(contents);
+  auto manifest = checkpoint::read_manifest(path());
+  manifest.tensors.at("model/w").slices[1].elements = rows(1, 1);
+  write_file(path() / "manifest.json", checkpoint::manifest_text(manifest));
+
+  const std::vector<CheckpointTensor> targets{{"model/w", at::zeros({4, 5})}};
+  EXPECT_THAT([&] { Checkpoint(path()).read(targets); },
+              ThrowsMessage<DataError>(HasSubstr("overlap and leave elements out")));
+}
+
 TEST_F(ACheckpoint, NamesAllThatIsDamaged) {
   save(contents_at(7));
   change("model.safetensors", 1000);

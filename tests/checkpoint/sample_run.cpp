@@ -13,19 +13,21 @@ namespace {
 at::Tensor numbers(std::int64_t first, at::IntArrayRef shape, at::ScalarType dtype) {
   std::int64_t count = 1;
   for (const auto extent : shape) count *= extent;
-  return at::arange(first, first + count, at::TensorOptions(at::kDouble)).to(dtype).view(shape);
+  // Bytes wrap around, which arange() refuses.
+  const auto made_as = dtype == at::kByte ? at::kLong : dtype;
+  return at::arange(first, first + count, at::TensorOptions(made_as)).to(dtype).view(shape);
 }
 
 }  // namespace
 
-CheckpointContents contents_at(std::int64_t step) {
+CheckpointContents contents_at(std::int64_t step, std::int64_t size) {
   CheckpointContents contents;
   for (int layer = 0; layer < 3; ++layer) {
     const std::string name = cat("layers.", layer, ".weight");
     const auto first = step * 1000 + layer;
-    contents.tensors.push_back({"model/" + name, numbers(first, {64, 40}, at::kFloat)});
+    contents.tensors.push_back({"model/" + name, numbers(first, {64 * size, 40}, at::kFloat)});
     contents.tensors.push_back(
-        {"optimizer/" + name + "/exp_avg", numbers(first + 1, {64, 40}, at::kDouble)});
+        {"optimizer/" + name + "/exp_avg", numbers(first + 1, {64 * size, 40}, at::kDouble)});
     contents.tensors.push_back({"optimizer/" + name + "/codes", numbers(layer, {77}, at::kByte)});
   }
   contents.tensors.push_back({"model/scale", numbers(step, {}, at::kFloat)});
@@ -44,8 +46,8 @@ std::vector<CheckpointTensor> targets() {
   return tensors;
 }
 
-std::string difference_of(const Checkpoint& checkpoint) {
-  const auto expected = contents_at(checkpoint.step());
+std::string difference_of(const Checkpoint& checkpoint, std::int64_t size) {
+  const auto expected = contents_at(checkpoint.step(), size);
   const bool is_model = checkpoint.is_model_only();
   std::vector<CheckpointTensor> read;
   std::vector<at::Tensor> written;

@@ -92,6 +92,7 @@ TEST(Slices, ShareWhatIsInBoth) {
 
     std::map<std::int64_t, std::int64_t> shared;
     intersect(a, b, [&](std::int64_t at_a, std::int64_t at_b, std::int64_t count) {
+      EXPECT_GT(count, 0);
       for (std::int64_t k = 0; k < count; ++k)
         EXPECT_TRUE(shared.emplace(at_a + k, at_b + k).second);
     });
