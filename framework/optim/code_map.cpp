@@ -1,67 +1,40 @@
 #include "optim/code_map.h"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstdlib>
 #include <vector>
-
-#include "roux/base/error.h"
 
 namespace roux {
 namespace {
 
-std::vector<float> values_of(bool has_sign) {
-  std::vector<float> values{0.0F, 1.0F};
-  for (int decade = 0; decade < 7; ++decade) {
-    const int parts = 1 << (has_sign ? decade : decade + 1);
-    const double largest = std::pow(10.0, decade - 6);
-    for (int i = 0; i < parts; ++i) {
-      // The middle of the i-th of as many equal parts of [0.1, 1].
-      const double middle = 0.1 + 0.9 * (i + 0.5) / parts;
-      values.push_back(static_cast<float>(largest * middle));
-      if (has_sign) values.push_back(static_cast<float>(-largest * middle));
-    }
-  }
-  std::sort(values.begin(), values.end());
-  return values;
-}
-
-int code_of(const ops::CodeMap& map, float number) {
-  const float* begin = map.from + 1;
-  return static_cast<int>(std::upper_bound(begin, begin + 255, number) - begin);
-}
-
-float float_of_bits(std::uint32_t bits) {
-  return __builtin_bit_cast(float, bits);
-}
-
-// A key's numbers are those whose upper bits it is; the smallest sizes of all share the first.
-void fill_keys(ops::CodeMap& map) {
-  constexpr int kKeys = ops::CodeMap::kKeysASign;
-  for (int key = 0; key < kKeys; ++key) {
-    const auto upper = static_cast<std::uint32_t>(key + (102 << 7));
-    const float low = key == 0 ? 0.0F : float_of_bits(upper << 16);
-    const float high = key == kKeys - 1 ? low : float_of_bits((upper << 16) | 0xFFFFU);
-    map.first[key] = code_of(map, low);
-    map.first[kKeys + key] = code_of(map, -high);
-    require(code_of(map, high) <= map.first[key] + 1 &&
-                code_of(map, -low) <= map.first[kKeys + key] + 1,
-            "CodeMap: a key has two codes at most");
-  }
+// The middle of the `part`-th of equal parts of a decade that ends at 10^(decade - 6).
+double middle(int decade, int part, int parts) {
+  return std::pow(10.0, decade - 6) * (0.1 + 0.9 * (part + 0.5) / parts);
 }
 
 ops::CodeMap make_map(bool has_sign) {
-  const std::vector<float> values = values_of(has_sign);
-  require(values.size() == 256, "CodeMap: as many values as codes");
   ops::CodeMap map{};
-  std::copy(values.begin(), values.end(), map.values);
-  map.from[0] = -std::numeric_limits<float>::infinity();
-  map.from[256] = std::numeric_limits<float>::infinity();
-  for (int code = 1; code < 256; ++code) {
-    const float below = map.values[code - 1];
-    map.from[code] = below + (map.values[code] - below) * 0.5F;
+  std::vector<double> sizes{0.0};
+  for (int decade = 0; decade < ops::CodeMap::kDecades; ++decade) {
+    ops::CodeMap::Decade& its = map.back.decades[decade];
+    const int parts = 1 << (has_sign ? decade : decade + 1);
+    const double slope = parts / (0.9 * std::pow(10.0, decade - 6));
+    its.from = static_cast<float>((sizes.back() + middle(decade, 0, parts)) / 2.0);
+    its.slope = static_cast<float>(slope);
+    its.offset = static_cast<float>(static_cast<double>(sizes.size()) - 0.1 / 0.9 * parts);
+    for (int part = 0; part < parts; ++part) sizes.push_back(middle(decade, part, parts));
+    its.most = static_cast<float>(sizes.size() - 1);
   }
-  fill_keys(map);
+  map.back.one_from = static_cast<float>((sizes.back() + 1.0) / 2.0);
+  map.back.zero = has_sign ? static_cast<std::int32_t>(sizes.size()) - 1 : 0;
+  sizes.push_back(1.0);
+
+  // 1 has no counterpart below 0.
+  for (int code = 0; code < 256; ++code) {
+    const int from_zero = code - map.back.zero;
+    const double size = sizes.at(static_cast<std::size_t>(std::abs(from_zero)));
+    map.values[code] = static_cast<float>(from_zero < 0 ? -size : size);
+  }
   return map;
 }
 

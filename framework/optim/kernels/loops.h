@@ -129,43 +129,112 @@ void narrow(const T* __restrict from, void* to, Stored stored, std::int64_t coun
   }
 }
 
-// Philox4x32-10, as in framework/base/random.cpp, of several blocks at once.
+// Philox4x32-10, as in framework/base/random.cpp, of several blocks at once: a 32-bit word in each
+// 64-bit lane, whose upper half holds zeros or is not looked at.
+#if defined(ROUX_LEVEL_avx2)
+using Words = __m256i;
+inline Words words(std::uint64_t x) {
+  return _mm256_set1_epi64x(static_cast<long long>(x));
+}
+// Blocks of the even lanes come first, so that join() leaves them in order.
+inline Words lane_blocks() {
+  return _mm256_setr_epi64x(0, 2, 1, 3);
+}
+inline Words multiply(Words a, Words b) {
+  return _mm256_mul_epu32(a, b);
+}
+inline Words upper(Words x) {
+  return _mm256_srli_epi64(x, 32);
+}
+inline Words both(Words low, Words high) {
+  const Words kept = _mm256_and_si256(low, words(0xFFFFFFFF));
+  return _mm256_or_si256(kept, _mm256_slli_epi64(high, 32));
+}
+inline void join(Words low, Words high, std::uint16_t* to) {
+  auto* const place = reinterpret_cast<__m256i*>(to);
+  _mm256_storeu_si256(place, _mm256_unpacklo_epi64(low, high));
+  _mm256_storeu_si256(place + 1, _mm256_unpackhi_epi64(low, high));
+}
+#elif defined(ROUX_LEVEL_avx512) || defined(ROUX_LEVEL_avx512_bf16)
+using Words = __m512i;
+inline Words words(std::uint64_t x) {
+  return _mm512_set1_epi64(static_cast<long long>(x));
+}
+inline Words lane_blocks() {
+  return _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
+}
+inline Words multiply(Words a, Words b) {
+  return _mm512_mul_epu32(a, b);
+}
+inline Words upper(Words x) {
+  return _mm512_srli_epi64(x, 32);
+}
+inline Words both(Words low, Words high) {
+  const Words kept = _mm512_and_si512(low, words(0xFFFFFFFF));
+  return _mm512_or_si512(kept, _mm512_slli_epi64(high, 32));
+}
+inline void join(Words low, Words high, std::uint16_t* to) {
+  _mm512_storeu_si512(to, _mm512_unpacklo_epi64(low, high));
+  _mm512_storeu_si512(to + 32, _mm512_unpackhi_epi64(low, high));
+}
+#else
+using Words = std::uint64_t;
+inline Words words(std::uint64_t x) {
+  return x;
+}
+inline Words lane_blocks() {
+  return 0;
+}
+inline Words multiply(Words a, Words b) {
+  return (a & 0xFFFFFFFF) * (b & 0xFFFFFFFF);
+}
+inline Words upper(Words x) {
+  return x >> 32;
+}
+inline Words both(Words low, Words high) {
+  return (low & 0xFFFFFFFF) | high << 32;
+}
+inline void join(Words low, Words high, std::uint16_t* to) {
+  for (int i = 0; i < 4; ++i) {
+    to[i] = static_cast<std::uint16_t>(low >> (16 * i));
+    to[4 + i] = static_cast<std::uint16_t>(high >> (16 * i));
+  }
+}
+#endif
+
 inline constexpr std::int64_t kPhiloxBlocks = 16;
 inline constexpr std::int64_t kPhiloxHalves = 8 * kPhiloxBlocks;
 
 // The 16-bit halves of blocks `first_block` on: half h of block b at [8 * b + h].
 inline void philox_halves(std::uint64_t key, std::uint64_t first_block, std::uint16_t* halves) {
-  std::uint32_t c0[kPhiloxBlocks];
-  std::uint32_t c1[kPhiloxBlocks];
-  std::uint32_t c2[kPhiloxBlocks];
-  std::uint32_t c3[kPhiloxBlocks];
-  for (std::int64_t b = 0; b < kPhiloxBlocks; ++b) {
-    const std::uint64_t block = first_block + static_cast<std::uint64_t>(b);
-    c0[b] = static_cast<std::uint32_t>(block);
-    c1[b] = static_cast<std::uint32_t>(block >> 32);
-    c2[b] = 0;
-    c3[b] = 0;
+  constexpr int kLanes64 = sizeof(Words) / sizeof(std::uint64_t);
+  constexpr int kVectors = kPhiloxBlocks / kLanes64;
+  Words c0[kVectors];
+  Words c1[kVectors];
+  Words c2[kVectors];
+  Words c3[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    c0[v] = words(first_block + static_cast<std::uint64_t>(v * kLanes64)) + lane_blocks();
+    c1[v] = upper(c0[v]);
+    c2[v] = words(0);
+    c3[v] = words(0);
   }
   auto k0 = static_cast<std::uint32_t>(key);
   auto k1 = static_cast<std::uint32_t>(key >> 32);
   for (int round = 0; round < 10; ++round) {
-    for (std::int64_t b = 0; b < kPhiloxBlocks; ++b) {
-      const std::uint64_t one = std::uint64_t{0xD2511F53} * c0[b];
-      const std::uint64_t two = std::uint64_t{0xCD9E8D57} * c2[b];
-      c0[b] = static_cast<std::uint32_t>(two >> 32) ^ c1[b] ^ k0;
-      c1[b] = static_cast<std::uint32_t>(two);
-      c2[b] = static_cast<std::uint32_t>(one >> 32) ^ c3[b] ^ k1;
-      c3[b] = static_cast<std::uint32_t>(one);
+    for (int v = 0; v < kVectors; ++v) {
+      const Words one = multiply(c0[v], words(0xD2511F53));
+      const Words two = multiply(c2[v], words(0xCD9E8D57));
+      c0[v] = upper(two) ^ c1[v] ^ words(k0);
+      c1[v] = two;
+      c2[v] = upper(one) ^ c3[v] ^ words(k1);
+      c3[v] = one;
     }
     k0 += 0x9E3779B9;
     k1 += 0xBB67AE85;
   }
-  for (std::int64_t b = 0; b < kPhiloxBlocks; ++b) {
-    const std::uint32_t words[4] = {c0[b], c1[b], c2[b], c3[b]};
-    for (int w = 0; w < 4; ++w) {
-      halves[8 * b + 2 * w] = static_cast<std::uint16_t>(words[w]);
-      halves[8 * b + 2 * w + 1] = static_cast<std::uint16_t>(words[w] >> 16);
-    }
+  for (int v = 0; v < kVectors; ++v) {
+    join(both(c0[v], c1[v]), both(c2[v], c3[v]), halves + 8 * kLanes64 * v);
   }
 }
 
@@ -341,20 +410,31 @@ void decode(const std::uint8_t* __restrict codes, float scale, const CodeMap& ma
 template <typename T>
 float encode(const T* __restrict from, const CodeMap& map, std::uint8_t* __restrict codes,
              std::int64_t count) {
-  float scale = 1e-12F;
+  // Sizes are in the order of their bits, of which the compiler knows how to find the largest.
+  std::int32_t largest = __builtin_bit_cast(std::int32_t, 1e-12F);
   for (std::int64_t i = 0; i < count; ++i) {
-    const auto number = static_cast<float>(from[i]);
-    scale = larger(scale, number < 0.0F ? -number : number);
+    const auto bits = __builtin_bit_cast(std::int32_t, static_cast<float>(from[i])) & 0x7FFFFFFF;
+    largest = largest < bits ? bits : largest;
   }
+  const auto scale = __builtin_bit_cast(float, largest);
+  const CodeMap::Back back = map.back;
   for (std::int64_t i = 0; i < count; ++i) {
     const float number = static_cast<float>(from[i]) / scale;
-    const auto bits = __builtin_bit_cast(std::uint32_t, number);
-    const auto size = static_cast<std::int32_t>(bits << 1 >> 17) - (102 << 7);
-    std::int32_t key = size < 0 ? 0 : size;
-    key = key < CodeMap::kKeysASign - 1 ? key : CodeMap::kKeysASign - 1;  // a NaN's stays inside
-    key += bits >> 31 != 0 ? CodeMap::kKeysASign : 0;
-    const std::int32_t code = map.first[key];
-    codes[i] = static_cast<std::uint8_t>(code + (number >= map.from[code + 1] ? 1 : 0));
+    const float size = number < 0.0F ? -number : number;
+    float slope = 0.0F;
+    float offset = 0.0F;
+    float most = 0.0F;
+    for (const CodeMap::Decade& decade : back.decades) {
+      const bool is_in = size >= decade.from;
+      slope = is_in ? decade.slope : slope;
+      offset = is_in ? decade.offset : offset;
+      most = is_in ? decade.most : most;
+    }
+    const float place = size * slope + offset;
+    const auto step = static_cast<std::int32_t>(place < most ? place : most);
+    const std::int32_t above = back.zero + step + (size >= back.one_from ? 1 : 0);
+    const std::int32_t below = back.zero < step ? 0 : back.zero - step;
+    codes[i] = static_cast<std::uint8_t>(number < 0.0F ? below : above);
   }
   return scale;
 }

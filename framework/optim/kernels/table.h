@@ -51,15 +51,26 @@ struct AdafactorNumbers {
   T step_size;
 };
 
-// The 256 values that a code of 8 bits stands for, sorted, and a quick way back.
+// The 256 values that a code of 8 bits stands for, sorted, and the way back. Sizes lie in decades,
+// each cut into equal parts whose middles are the values; so within one, a size's number among all
+// sizes is a linear function of it, without its fraction.
 struct CodeMap {
-  // Keys are the upper bits of a float: its sign, its exponent from 2^-25 to 2^0, and 7 bits of its
-  // fraction. A number with a key has the key's code or the next.
-  static constexpr int kKeysASign = (25 << 7) + 1;
+  static constexpr int kDecades = 7;
+
+  struct Decade {
+    float from;  // the least size that counts to it
+    float slope;
+    float offset;
+    float most;  // the number of its last value
+  };
+  struct Back {
+    Decade decades[kDecades];
+    float one_from;     // the least size whose value is 1
+    std::int32_t zero;  // the code of 0
+  };
 
   float values[256];
-  float from[257];  // the least number that each code stands for; beyond the last: infinity
-  std::int32_t first[2 * kKeysASign];
+  Back back;
 };
 
 // Blocks of AdamW's 8-bit states have this many numbers; a tensor's last may have fewer.
@@ -88,7 +99,7 @@ struct OptimizerKernels {
   // Adds the squares to `columns`, if not null, and returns their sum.
   T (*add_squares)(const T* gradients, T scale, T* columns, std::int64_t count);
   // The sum of the squares of an update.
-  T (*adafactor_squares)
+  T(*adafactor_squares)
   (const T* gradients, const T* columns, std::int64_t count, const AdafactorNumbers<T>& numbers);
   void (*adafactor)(T* values, const T* gradients, const T* columns, std::int64_t count,
                     const AdafactorNumbers<T>& numbers);
