@@ -30,13 +30,16 @@ struct CheckpointSlice {
 // "optimizer/layers.0.self_attn.q_proj.weight/exp_avg". What stands before the first slash is its
 // part, a word of letters, digits, '_' and '-': parts lie in files of their own, and can be dropped
 // by themselves.
-struct CheckpointTensor {
+struct CheckpointValue {
   std::string name;
   at::Tensor value;
 
   // Of a value with a slice only the number of elements counts, not its shape.
   std::optional<CheckpointSlice> slice = {};
 };
+
+// Only another name: room `model` has a class of this one, and there may be no two.
+using CheckpointTensor = CheckpointValue;
 
 // What a run is at a step.
 struct CheckpointContents {
