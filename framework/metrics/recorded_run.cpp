@@ -11,7 +11,6 @@
 #include <system_error>
 
 #include "metrics/record_file.h"
-#include "metrics/record_format.h"
 #include "roux/base/error.h"
 #include "roux/base/files.h"
 #include "roux/base/secrets.h"
@@ -133,20 +132,24 @@ bool RecordedRun::read_on(File& file) {
   std::error_code error;
   const auto size = fs::file_size(file.path, error);
   if (error || size == file.offset) return false;
-  std::string lines = size > file.offset ? whole_lines(file.path, file.offset) : "";
-  // The run went on at an earlier step, and cut its file: from the start again.
-  const auto first = step_of_json_line(std::string_view(lines).substr(0, lines.find('\n')));
-  if (size < file.offset || (first && *first < file.last_step) || (!first && !lines.empty())) {
+  // Its last line is read once more: if it is another one, or none, the run went on at an earlier
+  // step and cut its file, which is read from the start again.
+  std::string lines = whole_lines(file.path, file.offset - file.last_line.size());
+  const bool goes_on = lines.starts_with(file.last_line);
+  if (goes_on) {
+    lines.erase(0, file.last_line.size());
+  } else {
     forget(file);
     lines = whole_lines(file.path, 0);
   }
-  if (lines.empty()) return false;
+  if (lines.empty()) return !goes_on;
   std::string_view rest = lines;
   while (!rest.empty()) {
     const auto end = rest.find('\n');
     read_line(file, rest.substr(0, end));
-    rest.remove_prefix(end + 1);
+    file.last_line = rest.substr(0, end + 1);
     file.offset += end + 1;
+    rest.remove_prefix(end + 1);
   }
   return true;
 }
@@ -163,7 +166,6 @@ void RecordedRun::read_line(File& file, std::string_view line) {
   if (object["step"].get(step) != simdjson::SUCCESS) throw damaged("a record must have a step");
   double time = 0.0;
   if (object["time"].get(time) != simdjson::SUCCESS) time = 0.0;
-  file.last_step = step;
 
   if (file.category.empty()) {
     std::string_view name;
@@ -189,7 +191,7 @@ void RecordedRun::forget(File& file) {
     category(file.category).clear();
   }
   file.offset = 0;
-  file.last_step = -1;
+  file.last_line.clear();
 }
 
 RecordedRun::Category& RecordedRun::category(const std::string& name) {

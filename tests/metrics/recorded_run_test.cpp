@@ -120,13 +120,17 @@ TEST_F(RecordedRuns, FollowARunThatGoesOnAtAnEarlierStep) {
   RecordedRun run(folder.path());
 
   recorder->begin(2);
-  for (int step = 3; step <= 7; ++step) record(step, 10.0 * step);
+  for (int step = 3; step <= 7; ++step) record(step, step + 2);  // lines as long as before
   run.refresh();
-  EXPECT_THAT(losses(run), ElementsAre(1, 2, 30, 40, 50, 60, 70));
+  EXPECT_THAT(losses(run), ElementsAre(1, 2, 5, 6, 7, 8, 9));
 
   recorder->begin(1);
   run.refresh();
   EXPECT_THAT(losses(run), ElementsAre(1));
+
+  recorder->begin(0);
+  EXPECT_TRUE(run.refresh());
+  EXPECT_THAT(losses(run), IsEmpty());
 }
 
 TEST_F(RecordedRuns, SayWhereALineIsDamaged) {

@@ -129,11 +129,12 @@ TEST(SlowTensorBoard, ReadsWhatWeWriteAndForgetsWhatIsSaidAgain) {
   nlohmann::json losses;
   for (int step = 1; step <= 5; ++step) losses.push_back({step, step / 16.0});
   for (int step = 6; step <= 10; ++step) losses.push_back({step, 5 + step / 16.0});
-  EXPECT_EQ(runs["train"]["loss"], losses);
-  EXPECT_EQ(runs["train"]["data_epoch"].size(), 10);
-  EXPECT_EQ(runs["train"]["param_norm/a"][9][1], static_cast<double>(1e-9F));
-  EXPECT_EQ(runs["train"]["samples"], nlohmann::json::parse(R"([[10, "    *Once*\n    upon"]])"));
-  EXPECT_EQ(runs["valid/en"]["loss"], nlohmann::json::parse("[[4, 2.0]]"));
+  EXPECT_EQ(runs.at("train").at("loss"), losses);
+  EXPECT_EQ(runs.at("train").at("data_epoch").size(), 10);
+  EXPECT_EQ(runs.at("train").at("param_norm/a").at(9).at(1), static_cast<double>(1e-9F));
+  EXPECT_EQ(runs.at("train").at("samples"),
+            nlohmann::json::parse(R"([[10, "    *Once*\n    upon"]])"));
+  EXPECT_EQ(runs.at("valid/en").at("loss"), nlohmann::json::parse("[[4, 2.0]]"));
 }
 
 }  // namespace

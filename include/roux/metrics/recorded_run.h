@@ -90,7 +90,7 @@ class RecordedRun {
     std::filesystem::path path;
     std::string category;  // empty: texts
     std::uint64_t offset = 0;
-    std::int64_t last_step = -1;
+    std::string last_line = {};  // that was read, its end included
   };
 
   bool read_on(File& file);
