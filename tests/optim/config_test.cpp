@@ -25,6 +25,34 @@ TEST(OptimizerConfigs, HaveTheSettingsThatFairseq2Has) {
                           "scale = 0.001"));
 }
 
+TEST(OptimizerConfigs, HaveTheSettingsThatPyTorchHas) {
+  EXPECT_THAT(default_lines<SgdConfig>(),
+              ElementsAre("lr = 0.001", "momentum = 0.0", "dampening = 0.0", "weight_decay = 0.0",
+                          "nesterov = false", "maximize = false", "groups = []"));
+  EXPECT_THAT(default_lines<LionConfig>(),
+              ElementsAre("lr = 0.0001", "betas = [0.9, 0.99]", "weight_decay = 0.0",
+                          "maximize = false", "groups = []"));
+  EXPECT_THAT(default_lines<MuonConfig>(),
+              ElementsAre("lr = 0.001", "weight_decay = 0.1", "momentum = 0.95", "nesterov = true",
+                          "ns_coefficients = [3.4445, -4.775, 2.0315]", "eps = 1e-07",
+                          "ns_steps = 5", "ns_dtype = \"bfloat16\"", "adjust_lr_fn = \"original\"",
+                          "groups = []", "[adamw]", "lr = 0.0003", "betas = [0.9, 0.95]",
+                          "eps = 1e-08", "weight_decay = 0.1"));
+  EXPECT_THAT(default_lines<AdamW8bitConfig>(),
+              ElementsAre("lr = 0.001", "betas = [0.9, 0.999]", "eps = 1e-08", "weight_decay = 0.0",
+                          "maximize = false", "min_8bit_size = 4096", "groups = []"));
+}
+
+TEST(OptimizerConfigs, WantMomentumAndNoDampeningForNesterovs) {
+  EXPECT_THAT(problems_of(SgdConfig{.nesterov = true}),
+              ElementsAre("momentum: must be more than 0 with nesterov"));
+  EXPECT_THAT(
+      problems_of(SgdConfig{
+          .momentum = 0.9, .nesterov = true, .groups = {{.params = {"a"}, .dampening = 0.5}}}),
+      ElementsAre("groups[0].dampening: must be 0 with nesterov, but is 0.5"));
+  EXPECT_THAT(problems_of(SgdConfig{.momentum = 0.9, .nesterov = true}), IsEmpty());
+}
+
 TEST(OptimizerConfigs, WantTheParametersOfAGroupNamed) {
   const AdamWConfig adamw{.groups = {{.lr = 0.1}, {.params = {".*bias"}, .betas = {{0.5, 1.0}}}}};
 
@@ -56,6 +84,14 @@ TEST(LrSchedulerConfigs, WantOneOfTwoWaysToSayWhereTheCosineEnds) {
               ElementsAre("final_lr needs to be specified"));
   EXPECT_THAT(problems_of(CosineAnnealingConfig{.final_lr = 0.1, .final_lr_scale = std::nullopt}),
               IsEmpty());
+}
+
+TEST(LrSchedulerConfigs, WantOneOfTwoWaysToSayHowLongTheFallIs) {
+  EXPECT_THAT(problems_of(WsdConfig()), IsEmpty());
+  EXPECT_THAT(problems_of(WsdConfig{.num_decay_steps = 5}),
+              ElementsAre(HasSubstr("num_decay_steps: must not stand beside decay_share")));
+  EXPECT_THAT(problems_of(WsdConfig{.decay_share = std::nullopt}),
+              ElementsAre("num_decay_steps needs to be specified"));
 }
 
 TEST(LrSchedulerConfigs, WantStagesThatMakeUpTheWholeRun) {
@@ -92,6 +128,16 @@ TEST(CheckLrScheduler, WantsTheEndOfTheRunWhereTheScheduleEndsWithIt) {
   EXPECT_THAT(clashes({"cosine_annealing", CosineAnnealingConfig{.cycle_len = 10}}, endless),
               IsEmpty());
   EXPECT_THAT(clashes({"myle", MyleConfig()}, endless), IsEmpty());
+}
+
+TEST(CheckLrScheduler, WantsRoomForTheFallAfterTheWarmup) {
+  const RegimeConfig regime{.num_steps = 100};
+
+  EXPECT_THAT(clashes({"wsd", WsdConfig()}, {}), ElementsAre(HasSubstr("needs regime.num_steps")));
+  EXPECT_THAT(clashes({"wsd", WsdConfig{.num_warmup_steps = 90}}, regime), IsEmpty());
+  EXPECT_THAT(clashes({"wsd", WsdConfig{.num_warmup_steps = 91}}, regime),
+              ElementsAre("lr_scheduler.config.decay_share: must leave room for num_warmup_steps "
+                          "(91) within regime.num_steps (100), but is 10 steps"));
 }
 
 TEST(CheckLrScheduler, RefusesAWarmupAsLongAsTheRun) {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "roux/base/error.h"
@@ -115,8 +116,16 @@ TEST(CosineAnnealing, StaysAtItsFinalRateOnceItsCyclesHaveShrunkToNothing) {
   EXPECT_THAT(schedule->lrs(1000), ElementsAre(0.25));
 }
 
+// Not made where it is used: GCC 12 takes the unused half of such a temporary for uninitialised.
+MyleConfig myle(std::int64_t warmup, Rates start) {
+  MyleConfig config;
+  config.num_warmup_steps = warmup;
+  config.start_lr = std::move(start);
+  return config;
+}
+
 TEST(Myle, IsFairseq2s) {
-  const auto schedule = make_myle({.num_warmup_steps = 8, .start_lr = Rates{0.0, 0.1}}, kBase);
+  const auto schedule = make_myle(myle(8, {0.0, 0.1}), kBase);
 
   expect_rates(*schedule, expected("fairseq2", "myle"));
 }
@@ -174,7 +183,7 @@ TEST(Wsd, MustFitInTheRun) {
 }
 
 TEST(LrSchedulers, WantARateForEachGroupOrOneForAll) {
-  EXPECT_THAT([] { make_myle({.start_lr = Rates{0.1}}, kBase); },
+  EXPECT_THAT([] { make_myle(myle(1, {0.1}), kBase); },
               ThrowsMessage<ConfigError>("lr_scheduler.config.start_lr must have a rate for each "
                                          "of the 2 groups of the optimizer, but has 1"));
 }
