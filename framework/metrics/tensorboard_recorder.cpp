@@ -83,7 +83,8 @@ class TensorBoardRecorder final : public MetricRecorder {
 
   void record(const MetricRecord& record) override {
     std::vector<MetricValue> values = record.values;
-    if (record.data_epoch) {
+    const auto is_epoch = [](const MetricValue& each) { return each.name == "data_epoch"; };
+    if (record.data_epoch && std::none_of(values.begin(), values.end(), is_epoch)) {
       values.push_back({"data_epoch", static_cast<double>(*record.data_epoch)});
     }
     append(record.category, tb::scalars_event(record.wall_time, record.step, values));

@@ -107,11 +107,12 @@ TEST(SlowTensorBoard, ReadsWhatWeWriteAndForgetsWhatIsSaidAgain) {
     const auto recorder = make_tensorboard_recorder(folder.path());
     recorder->begin(begin);
     for (int step = begin + 1; step <= end; ++step) {
-      recorder->record({.category = "train",
-                        .step = step,
-                        .data_epoch = 1,
-                        .wall_time = 1.7e9 + step,
-                        .values = {{"loss", begin + step / 16.0}, {"param_norm/a", 1e-9}}});
+      recorder->record(
+          {.category = "train",
+           .step = step,
+           .data_epoch = 1,
+           .wall_time = 1.7e9 + step,
+           .values = {{"loss", begin + step / 16.0}, {"param_norm/a", 1e-9}, {"data_epoch", 1.0}}});
       if (step == 4) recorder->record({.category = "valid/en", .step = 4, .values = {{"loss", 2}}});
     }
     recorder->record_text({.name = "samples", .step = end, .text = "*Once*\nupon"});

@@ -148,8 +148,12 @@ class Summary {
           format_metric(about, rate->sum() / static_cast<double>(rate->count())),
           cat("on average, at most ", format_metric(about, rate->largest())));
     }
-    if (const RecordedSeries* time = run_.find("train", "total_time")) {
-      add("Time", shown("total_time", time->last().value));
+    for (const std::string_view name : {"total_time", "wall_time"}) {
+      const RecordedSeries* time = run_.find("train", name);
+      if (!time) continue;
+      add("Time", shown(name, time->last().value),
+          name == "wall_time" ? "since the last start" : "");
+      break;
     }
     const RecordedSeries* skipped = run_.find("train", "total_skipped_steps");
     if (skipped && skipped->last().value > 0.0) {
