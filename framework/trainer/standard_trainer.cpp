@@ -127,14 +127,25 @@ class StandardTrainer final : public Trainer {
     metrics_.add(metrics);
     metrics_.set("grad_norm", outcome.gradient_norm);
     if (outcome.num_targets == 0) return;
-    const auto& factor = parts_.config.loss_spike_factor;
-    if (factor && state_.usual_loss && outcome.loss > *factor * *state_.usual_loss) {
-      log_warning("step ", state_.step, ": the loss is ", outcome.loss, ", and was about ",
-                  *state_.usual_loss, " before");
-    }
+    warn_of_spike(outcome.loss);
     constexpr double kForgets = 0.02;
     const double usual = state_.usual_loss.value_or(outcome.loss);
+    const double distance = std::abs(outcome.loss - usual);
     state_.usual_loss = usual + kForgets * (outcome.loss - usual);
+    state_.loss_deviation += kForgets * (distance - state_.loss_deviation);
+  }
+
+  // Far from what it was, also beside how much it varies.
+  void warn_of_spike(double loss) const {
+    constexpr std::int64_t kTooEarly = 50;
+    constexpr double kManyDeviations = 6.0;
+    const auto& factor = parts_.config.loss_spike_factor;
+    if (!factor || !state_.usual_loss || state_.step < kTooEarly) return;
+    const double usual = *state_.usual_loss;
+    if (loss > *factor * usual && loss > usual + kManyDeviations * state_.loss_deviation) {
+      log_warning("step ", state_.step, ": the loss is ", loss, ", and was about ", usual,
+                  " before");
+    }
   }
 
   void note_skipped(const StepOutcome& outcome) {
@@ -163,7 +174,7 @@ class StandardTrainer final : public Trainer {
       validate();
     }
     if (is_due(state_.step, regime.checkpoint_after_n_steps, regime.checkpoint_every_n_steps)) {
-      save();
+      save_on_the_way();
     }
   }
 
@@ -183,8 +194,13 @@ class StandardTrainer final : public Trainer {
     }
     if (is_due(state_.epoch, regime.checkpoint_after_n_data_epochs,
                regime.checkpoint_every_n_data_epochs)) {
-      save();
+      save_on_the_way();
     }
+  }
+
+  // Not where the run has ended: what is reported then belongs into its last checkpoint.
+  void save_on_the_way() {
+    if (!has_ended()) save();
   }
 
   void end() {
@@ -199,8 +215,8 @@ class StandardTrainer final : public Trainer {
   // ---- Reports ----
 
   void publish() {
-    if (published_step_ == state_.step) return;
-    published_step_ = state_.step;
+    if (state_.published_step == state_.step) return;
+    state_.published_step = state_.step;
     std::vector<MetricValue> values = metrics_.values();
     add_rates(values);
     add_times(values);
@@ -250,8 +266,8 @@ class StandardTrainer final : public Trainer {
   // ---- Validation ----
 
   void validate() {
-    if (validations_.empty() || validated_step_ == state_.step) return;
-    validated_step_ = state_.step;
+    if (validations_.empty() || state_.validated_step == state_.step) return;
+    state_.validated_step = state_.step;
     const PhaseTimes::Scope phase(times_, Phase::Validation);
     const at::NoGradGuard no_gradients;
     for (Modifier* modifier : parts_.modifiers) modifier->use_begins();
@@ -271,7 +287,7 @@ class StandardTrainer final : public Trainer {
   }
 
   void note_scores(const std::vector<double>& scores) {
-    score_.reset();
+    state_.score.reset();
     if (!parts_.regime.score_metric) return;
     if (scores.empty()) {
       throw ConfigError(cat("regime.score_metric is \"", *parts_.regime.score_metric,
@@ -279,9 +295,9 @@ class StandardTrainer final : public Trainer {
     }
     double sum = 0.0;
     for (const double score : scores) sum += parts_.score_is_better_higher ? score : -score;
-    score_ = sum / static_cast<double>(scores.size());
-    if (!state_.best_score || *score_ > *state_.best_score) {
-      state_.best_score = score_;
+    state_.score = sum / static_cast<double>(scores.size());
+    if (!state_.best_score || *state_.score > *state_.best_score) {
+      state_.best_score = state_.score;
       state_.validations_without_better = 0;
     } else {
       ++state_.validations_without_better;
@@ -301,7 +317,7 @@ class StandardTrainer final : public Trainer {
     contents.texts[kMetricsText] = metrics_.save();
     contents.texts[kConfigText] = parts_.config_text;
     parts_.checkpoints.save(state_.step, contents,
-                            validated_step_ == state_.step ? score_ : std::nullopt);
+                            state_.validated_step == state_.step ? state_.score : std::nullopt);
     saved_step_ = state_.step;
   }
 
@@ -352,9 +368,6 @@ class StandardTrainer final : public Trainer {
   MetricBag metrics_;
   PhaseTimes times_;
   std::optional<ProgressBar> progress_;
-  std::optional<double> score_;  // of the last validation
-  std::int64_t published_step_ = 0;
-  std::int64_t validated_step_ = -1;
   std::int64_t saved_step_ = -1;
   const Clock::time_point start_ = Clock::now();
 };

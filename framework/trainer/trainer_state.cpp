@@ -28,6 +28,10 @@ std::string write_state(const TrainerState& state) {
   json["steps_in_epoch"] = state.steps_in_epoch;
   json["skipped_in_row"] = state.skipped_in_row;
   put(json, "usual_loss", state.usual_loss);
+  json["loss_deviation"] = state.loss_deviation;
+  json["published_step"] = state.published_step;
+  json["validated_step"] = state.validated_step;
+  put(json, "score", state.score);
   put(json, "best_score", state.best_score);
   json["validations_without_better"] = state.validations_without_better;
   return json.dump(1) + '\n';
@@ -42,6 +46,10 @@ TrainerState read_state(std::string_view text) {
     state.steps_in_epoch = json.at("steps_in_epoch").get<std::int64_t>();
     state.skipped_in_row = json.at("skipped_in_row").get<std::int64_t>();
     get(json, "usual_loss", state.usual_loss);
+    state.loss_deviation = json.at("loss_deviation").get<double>();
+    state.published_step = json.at("published_step").get<std::int64_t>();
+    state.validated_step = json.at("validated_step").get<std::int64_t>();
+    get(json, "score", state.score);
     get(json, "best_score", state.best_score);
     state.validations_without_better = json.at("validations_without_better").get<std::int64_t>();
     return state;

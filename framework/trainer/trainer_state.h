@@ -13,7 +13,15 @@ struct TrainerState {
   std::int64_t epoch = 0;           // of the data, that are over
   std::int64_t steps_in_epoch = 0;  // of the one that is under way
   std::int64_t skipped_in_row = 0;
-  std::optional<double> usual_loss;  // of late, as an average that forgets
+
+  // The loss of late and how far it lies from that, as averages that forget.
+  std::optional<double> usual_loss;
+  double loss_deviation = 0.0;
+
+  // The steps of the last report and of the last validation.
+  std::int64_t published_step = 0;
+  std::int64_t validated_step = -1;
+  std::optional<double> score;  // of that validation
 
   std::optional<double> best_score;  // the larger the better
   std::int64_t validations_without_better = 0;

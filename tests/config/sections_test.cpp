@@ -135,8 +135,7 @@ TEST(DatasetSection, NeedsToKnowWhichData) {
               ElementsAre("num_shards: must be at least 1, but is 0"));
 }
 
-TEST(TokenizerSection, NeedsToKnowWhichTokenizer) {
-}
+TEST(TokenizerSection, NeedsToKnowWhichTokenizer) {}
 
 TEST(TrainerSection, WantsTheLeastLossScaleBelowTheFirst) {
   EXPECT_THAT(problems_of(TrainerConfig{.fp16_loss_scale = {1.0, 2.0}}),

@@ -42,14 +42,14 @@ TEST(Linear, IsATens) {
   for (const auto dtype : {at::kDouble, at::kFloat, at::kBFloat16}) {
     const Case our(dtype);
     const at::Tensor theirs = at::linear(our.x, our.weight, our.bias);
-    EXPECT_TRUE(near(linear(our.x, our.weight, our.bias), theirs, tolerance(dtype))) << dtype;
-    EXPECT_TRUE(near(linear(our.x, our.weight), theirs - our.bias, tolerance(dtype))) << dtype;
+    EXPECT_TRUE(near(ops::linear(our.x, our.weight, our.bias), theirs, tolerance(dtype))) << dtype;
+    EXPECT_TRUE(near(ops::linear(our.x, our.weight), theirs - our.bias, tolerance(dtype))) << dtype;
   }
 }
 
 TEST(Linear, HasTheGradientOfDifferences) {
   const Case our(at::kDouble, 5, 3, 4);
-  EXPECT_TRUE(gradcheck([](const Tensors& in) { return Tensors{linear(in[0], in[1], in[2])}; },
+  EXPECT_TRUE(gradcheck([](const Tensors& in) { return Tensors{ops::linear(in[0], in[1], in[2])}; },
                         {our.x, our.weight, our.bias}));
 }
 
@@ -64,21 +64,21 @@ TEST(Linear, AddsToTheGradientThatIsThere) {
     const at::Tensor gradient =
         at::zeros_like(our.weight, at::TensorOptions(at::kFloat)).detach().fill_(1.0);
     our.weight.mutable_grad() = gradient;
-    linear(our.x, our.weight, our.bias).backward(incoming);
+    ops::linear(our.x, our.weight, our.bias).backward(incoming);
     EXPECT_TRUE(our.weight.grad().is_same(gradient));
     // Not rounded to bfloat16 on the way where the processor's products can do without.
     EXPECT_TRUE(near(gradient - 1.0, their.weight.grad(), tolerance(dtype))) << dtype;
     EXPECT_TRUE(near(our.x.grad(), their.x.grad(), tolerance(dtype))) << dtype;
     EXPECT_TRUE(near(our.bias.grad(), their.bias.grad(), tolerance(dtype))) << dtype;
 
-    linear(our.x, our.weight, our.bias).backward(incoming);
+    ops::linear(our.x, our.weight, our.bias).backward(incoming);
     EXPECT_TRUE(near(gradient - 1.0, 2.0 * their.weight.grad().to(at::kDouble), tolerance(dtype)));
   }
 }
 
 TEST(Linear, MakesNoGradientThatNobodyWants) {
   const Case our(at::kFloat);
-  linear(our.x.detach(), our.weight.detach(), our.bias).sum().backward();
+  ops::linear(our.x.detach(), our.weight.detach(), our.bias).sum().backward();
   EXPECT_FALSE(our.x.grad().defined());
   EXPECT_FALSE(our.weight.grad().defined());
   EXPECT_TRUE(our.bias.grad().defined());
@@ -86,7 +86,7 @@ TEST(Linear, MakesNoGradientThatNobodyWants) {
 
 TEST(Linear, TakesNoRows) {
   const Case our(at::kBFloat16, 0, 4, 3);
-  const at::Tensor y = linear(our.x, our.weight, our.bias);
+  const at::Tensor y = ops::linear(our.x, our.weight, our.bias);
   EXPECT_EQ(y.sizes(), (std::vector<std::int64_t>{0, 3}));
   y.sum().backward();
   EXPECT_EQ(our.weight.grad().abs().sum().item<double>(), 0.0);

@@ -14,6 +14,10 @@ TEST(TrainerState, ReadsBackToTheLastBit) {
                            .steps_in_epoch = 7,
                            .skipped_in_row = 2,
                            .usual_loss = 0.1 + 0.2,
+                           .loss_deviation = 1.0 / 3.0,
+                           .published_step = 12345678900,
+                           .validated_step = 12345678000,
+                           .score = 2.0 / 3.0,
                            .best_score = -1e-300,
                            .validations_without_better = 4};
   EXPECT_EQ(read_state(write_state(state)), state);

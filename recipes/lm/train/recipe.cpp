@@ -62,11 +62,11 @@ void LMTrainRecipe::register_into(di::Container& container) const {
   register_models(container);
   register_training(container);
   datasets::register_text(container);
-  container.provide<const Dataset>([](const datasets::DatasetHub& hub, const TrainDatasetConfig& config,
-                                std::shared_ptr<const Tokenizer> tokenizer,
-                                const RandomStream& random) {
-    return hub.open(config, {std::move(tokenizer), random.child("data")});
-  });
+  container.provide<const Dataset>(
+      [](const datasets::DatasetHub& hub, const TrainDatasetConfig& config,
+         std::shared_ptr<const Tokenizer> tokenizer, const RandomStream& random) {
+        return hub.open(config, {std::move(tokenizer), random.child("data")});
+      });
 }
 
 std::unique_ptr<Trainer> LMTrainRecipe::create_trainer(RecipeContext& context) const {

@@ -14,7 +14,8 @@ void add_counts(const nn::TrainingBatch& batch, MetricBag& metrics) {
 }  // namespace
 
 BatchLoss LMTrainUnit::process_batch(const nn::TrainingBatch& batch, MetricBag& metrics) {
-  const LanguageModelLoss loss = model_.loss(batch.tokens, batch.targets, {}, HeadGradient::WithLoss);
+  const LanguageModelLoss loss =
+      model_.loss(batch.tokens, batch.targets, {}, HeadGradient::WithLoss);
   const auto targets = static_cast<double>(batch.num_targets);
   metrics.add_mean("nll_loss", loss.sum.detach(), targets);
   add_counts(batch, metrics);
