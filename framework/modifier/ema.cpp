@@ -18,7 +18,11 @@ class Ema final : public Modifier {
   void parameters_ready(nn::FlatParameters& parameters) override {
     parameters_ = &parameters;
     averages_.clear();
-    for (const nn::FlatGroup* group : trained()) averages_.push_back(group->exact().clone());
+    for (const nn::FlatGroup* group : trained()) {
+      // A small share of the difference would be rounded away in bfloat16.
+      const at::ScalarType wide = at::promoteTypes(group->exact().scalar_type(), at::kFloat);
+      averages_.push_back({group->exact().to(wide, /*non_blocking=*/false, /*copy=*/true), {}});
+    }
   }
 
   void step_ends(std::int64_t step, bool skipped) override {
@@ -31,25 +35,31 @@ class Ema final : public Modifier {
     const at::NoGradGuard no_gradients;
     const auto groups = trained();
     for (std::size_t i = 0; i < groups.size(); ++i) {
-      averages_[i].lerp_(groups[i]->exact(), 1.0 - decay);
+      const at::Tensor& average = averages_[i].value;
+      average.lerp_(groups[i]->exact().to(average.scalar_type()), 1.0 - decay);
     }
   }
 
-  void use_begins() override { exchange(); }
-  void use_ends() override { exchange(); }
+  void use_begins() override { exchange(/*begins=*/true); }
+  void use_ends() override { exchange(/*begins=*/false); }
 
   std::vector<ModifierTensor> state() override {
     std::vector<ModifierTensor> state;
     const auto groups = trained();
     for (std::size_t i = 0; i < groups.size(); ++i) {
       for (const nn::FlatEntry& entry : groups[i]->entries) {
-        state.push_back({entry.name, nn::entry_of(averages_[i], entry)});
+        state.push_back({entry.name, nn::entry_of(averages_[i].value, entry)});
       }
     }
     return state;
   }
 
  private:
+  struct Average {
+    at::Tensor value;
+    at::Tensor learned;  // while the average, rounded, stands in its place
+  };
+
   std::vector<const nn::FlatGroup*> trained() const {
     require(parameters_ != nullptr, "Ema: the parameters are not there yet");
     std::vector<const nn::FlatGroup*> groups;
@@ -59,21 +69,30 @@ class Ema final : public Modifier {
     return groups;
   }
 
-  // What is trained and its average change places.
-  void exchange() {
+  // What is trained and its average change places: of one dtype without more memory.
+  void exchange(bool begins) {
     const at::NoGradGuard no_gradients;
     const auto groups = trained();
     for (std::size_t i = 0; i < groups.size(); ++i) {
-      const at::Tensor learned = groups[i]->exact().clone();
-      at::Tensor(groups[i]->exact()).copy_(averages_[i]);
-      averages_[i].copy_(learned);
+      Average& average = averages_[i];
+      const at::Tensor exact = groups[i]->exact();
+      if (exact.scalar_type() == average.value.scalar_type()) {
+        const at::Tensor before = exact.clone();
+        exact.copy_(average.value);
+        average.value.copy_(before);
+      } else if (begins) {
+        average.learned = exact.clone();
+        exact.copy_(average.value);
+      } else {
+        exact.copy_(std::exchange(average.learned, {}));
+      }
     }
     parameters_->round_masters();
   }
 
   EmaConfig config_;
   nn::FlatParameters* parameters_ = nullptr;
-  std::vector<at::Tensor> averages_;  // of each group that is trained
+  std::vector<Average> averages_;  // of each group that is trained
 };
 
 }  // namespace

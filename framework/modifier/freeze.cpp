@@ -23,7 +23,7 @@ class Freeze final : public Modifier {
     }
   }
 
-  void model_built(torch::nn::Module& model) override {
+  void model_built(nn::Module& model) override {
     const auto places = nn::parameter_places(model);
     std::int64_t frozen = 0;
     std::int64_t trained = 0;

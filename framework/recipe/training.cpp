@@ -132,7 +132,6 @@ std::unique_ptr<Trainer> make_trainer(RecipeContext& context, std::unique_ptr<Tr
   TrainerParts parts{
       .regime = regime,
       .config = context.config<TrainerConfig>(),
-      .model = context.get<LanguageModel>(),
       .parameters = context.get<nn::FlatParameters>(),
       .optimizer = context.get<Optimizer>(),
       .lr_scheduler = context.get<LrScheduler>(),

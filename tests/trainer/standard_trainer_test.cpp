@@ -95,7 +95,6 @@ class Process {
     }
     TrainerParts parts{.regime = world.regime,
                        .config = world.config,
-                       .model = weights_,
                        .parameters = flat_,
                        .optimizer = *optimizer_,
                        .lr_scheduler = *scheduler_,
@@ -283,7 +282,6 @@ TEST(StandardTrainer, TakesFourBatchesForOneStepAsOneOfFourTimesTheSize) {
   const auto trainer = make_standard_trainer(
       {.regime = world.regime,
        .config = world.config,
-       .model = weights,
        .parameters = flat,
        .optimizer = *optimizer,
        .lr_scheduler = *scheduler,

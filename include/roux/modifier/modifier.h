@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torch/nn/module.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <map>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "roux/nn/flat_parameters.h"
+#include "roux/nn/module.h"
 
 namespace roux {
 
@@ -27,7 +28,7 @@ class Modifier {
   virtual ~Modifier() = default;
 
   // The model stands, on the meta device: freeze, swap what is in its slots, wrap its blocks.
-  virtual void model_built(torch::nn::Module& /*model*/) {}
+  virtual void model_built(nn::Module& /*model*/) {}
 
   // Its parameters have their first values; a run that goes on fills them again, and state().
   // `parameters` lives on.

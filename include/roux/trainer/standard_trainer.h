@@ -25,7 +25,6 @@ namespace roux {
 struct TrainerParts {
   const RegimeConfig& regime;
   const TrainerConfig& config;
-  torch::nn::Module& model;
   nn::FlatParameters& parameters;
   Optimizer& optimizer;
   const LrScheduler& lr_scheduler;

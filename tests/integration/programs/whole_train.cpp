@@ -11,18 +11,34 @@
 #include "roux/config/sections/tokenizer.h"
 #include "roux/config/sections/trainer.h"
 #include "roux/di/container.h"
+#include "roux/modifier/freeze.h"
+#include "roux/optim/lr_scheduler.h"
 #include "roux/optim/lr_scheduler_config.h"
+#include "roux/optim/optimizer.h"
 #include "roux/optim/optimizer_config.h"
 #include "roux/recipe/train_main.h"
 
 namespace roux {
 
-// Stand for the interfaces of these names, and know the settings that chose them.
-class Optimizer {};
-class LrScheduler {};
-class Modifier {};
-
 namespace {
+
+// What there is of each kind, and does nothing.
+class NoOptimizer final : public Optimizer {
+ public:
+  const std::vector<double>& base_lrs() const override { return lrs_; }
+  void step(const OptimizerStep&) override {}
+  std::vector<OptimizerState> state() override { return {}; }
+
+ private:
+  std::vector<double> lrs_;
+};
+
+class NoLrScheduler final : public LrScheduler {
+ public:
+  std::vector<double> lrs(std::int64_t) const override { return {}; }
+};
+
+class NoModifier final : public Modifier {};
 
 struct WholeConfig {
   ModelConfig model{.family = "llama"};
@@ -54,17 +70,9 @@ struct WholeConfig {
   }
 };
 
-struct FreezeConfig {
-  std::vector<std::string> params;
-
-  static void describe(config::Fields<FreezeConfig>& field) {
-    field("params", &FreezeConfig::params, "Which parameters.").required();
-  }
-};
-
-template <typename Kind, typename Config>
+template <typename Kind, typename None, typename Config>
 void add(di::Container& container, const char* name) {
-  container.component<Kind>(name, [](const Config&) { return std::make_unique<Kind>(); });
+  container.component<Kind>(name, [](const Config&) { return std::make_unique<None>(); });
 }
 
 class NoTrainer final : public Trainer {
@@ -79,15 +87,15 @@ class WholeRecipe final : public TrainRecipe {
   ConfigType config_kls() const override { return config_type<WholeConfig>(); }
 
   void register_into(di::Container& container) const override {
-    add<Optimizer, AdamWConfig>(container, "adamw");
-    add<Optimizer, AdafactorConfig>(container, "adafactor");
-    add<LrScheduler, CosineAnnealingConfig>(container, "cosine_annealing");
-    add<LrScheduler, MyleConfig>(container, "myle");
-    add<LrScheduler, NoamConfig>(container, "noam");
-    add<LrScheduler, PassthroughConfig>(container, "passthrough");
-    add<LrScheduler, PolynomialDecayConfig>(container, "polynomial_decay");
-    add<LrScheduler, TriStageConfig>(container, "tri_stage");
-    add<Modifier, FreezeConfig>(container, "freeze");
+    add<Optimizer, NoOptimizer, AdamWConfig>(container, "adamw");
+    add<Optimizer, NoOptimizer, AdafactorConfig>(container, "adafactor");
+    add<LrScheduler, NoLrScheduler, CosineAnnealingConfig>(container, "cosine_annealing");
+    add<LrScheduler, NoLrScheduler, MyleConfig>(container, "myle");
+    add<LrScheduler, NoLrScheduler, NoamConfig>(container, "noam");
+    add<LrScheduler, NoLrScheduler, PassthroughConfig>(container, "passthrough");
+    add<LrScheduler, NoLrScheduler, PolynomialDecayConfig>(container, "polynomial_decay");
+    add<LrScheduler, NoLrScheduler, TriStageConfig>(container, "tri_stage");
+    add<Modifier, NoModifier, FreezeConfig>(container, "freeze");
     container.section<Optimizer>("optimizer");
     container.section<di::All<Modifier>>("modifiers");
     container.section<LrScheduler>("lr_scheduler");

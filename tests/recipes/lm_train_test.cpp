@@ -1,0 +1,236 @@
+// recipes/lm/train as its users run it.
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/tensor.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "roux/base/files.h"
+#include "roux/base/random.h"
+#include "roux/base/strings.h"
+#include "roux/base/temporary_folder.h"
+#include "roux/checkpoint/checkpoint.h"
+#include "roux/config/toml.h"
+#include "roux/datasets/sample_folder.h"
+#include "roux/model/model_family.h"
+#include "roux/nn/flat_parameters.h"
+#include "roux/tokenizer/load.h"
+#include "support/process.h"
+
+namespace roux {
+namespace {
+
+using ::testing::HasSubstr;
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+class LMTrain : public ::testing::Test {
+ protected:
+  static Words command(const fs::path& output, Words words) {
+    const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "lm-train";
+    words.insert(words.begin(), {program.string(), output.string()});
+    return words;
+  }
+
+  // The sample preset, much smaller.
+  static Words tiny(Words more = {}) {
+    Words words{"--preset",
+                "sample",
+                "--config",
+                "model.config_overrides.num_layers=1",
+                "model.config_overrides.model_dim=64",
+                "model.config_overrides.num_attn_heads=2",
+                "model.config_overrides.num_key_value_heads=2",
+                "model.config_overrides.ffn_inner_dim=96",
+                "dataset.max_num_tokens=256",
+                "dataset.num_shards=4",
+                "dataset.config_overrides.valid_paths=[]",
+                "lr_scheduler.config.num_warmup_steps=5",
+                "regime.num_steps=40",
+                "regime.publish_metrics_every_n_steps=4",
+                "regime.validate_every_n_steps=none",
+                "regime.checkpoint_every_n_steps=8"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
+  Finished run(const fs::path& output, Words words) const {
+    return run_process(command(output, std::move(words)),
+                       {.environment = {{"OMP_NUM_THREADS", "1"}}});
+  }
+
+  fs::path folder(const std::string& name) const { return folder_.path() / name; }
+
+  // Kills a run at random instants, many of them within a save, and begins it again; it must end as
+  // one that was left alone.
+  void kill_often(int kills, std::uint64_t seed) const {
+    const Words words =
+        tiny({"regime.num_steps=" + std::to_string(40 * kills), "regime.checkpoint_every_n_steps=3",
+              "regime.publish_metrics_every_n_steps=3"});
+    ASSERT_EQ(run(folder("whole"), words).exit_code, 0);
+    RandomStream random(seed, "kills");
+    int done = 0;
+    for (int i = 0; i < kills; ++i) {
+      Process process(command(folder("killed"), words),
+                      {.environment = {{"OMP_NUM_THREADS", "1"}}});
+      std::this_thread::sleep_for(std::chrono::milliseconds(200 + random.uniform_int(250)));
+      process.send_signal(SIGKILL);
+      if (process.wait().exit_code == 0) break;  // it was over before
+      ++done;
+    }
+    EXPECT_GE(done, kills / 2);
+    const Finished last = run(folder("killed"), words);
+    EXPECT_EQ(last.exit_code, 0) << last.err;
+    EXPECT_TRUE(weights(folder("killed"), 40 * kills) == weights(folder("whole"), 40 * kills));
+    EXPECT_EQ(reports(folder("killed")), reports(folder("whole")));
+    std::cout << "killed " << done << " times\n";
+  }
+
+  // What a run has learned.
+  static std::string weights(const fs::path& output, std::int64_t step) {
+    return read_file(output / "checkpoints" / ("step_" + std::to_string(step)) /
+                     "model.safetensors");
+  }
+
+  // What it reported, but for the times.
+  static std::vector<std::string> reports(const fs::path& output) {
+    std::vector<std::string> lines;
+    for (const std::string& line : split(read_file(output / "metrics" / "train.jsonl"), '\n')) {
+      if (line.empty()) continue;
+      auto json = nlohmann::json::parse(line);
+      for (auto each = json.begin(); each != json.end();) {
+        const std::string& name = each.key();
+        const bool is_time = name == "time" || name.ends_with("_time") ||
+                             name.ends_with("_per_second") || name.ends_with("_share");
+        each = is_time ? json.erase(each) : std::next(each);
+      }
+      lines.push_back(json.dump());
+    }
+    return lines;
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST_F(LMTrain, TrainsAndIsOverWhenItIsBegunAgain) {
+  const Finished first = run(folder("a"), tiny());
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  const auto lines = reports(folder("a"));
+  ASSERT_EQ(lines.size(), 10U);
+  const auto loss = [](const std::string& line) {
+    return nlohmann::json::parse(line).at("nll_loss").get<double>();
+  };
+  EXPECT_LT(loss(lines.back()), loss(lines.front()) - 1.0);
+
+  const Finished second = run(folder("a"), tiny());
+  EXPECT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_EQ(reports(folder("a")), lines);
+}
+
+TEST_F(LMTrain, GoesOnToTheLastBitAfterSigkill) {
+  kill_often(5, 1);
+}
+
+TEST_F(LMTrain, SavesAndLeavesOnASignal) {
+  Process process(command(folder("a"), tiny({"regime.num_steps=100000"})),
+                  {.environment = {{"OMP_NUM_THREADS", "1"}}});
+  process.wait_for_output("step 4/");
+  process.send_signal(SIGTERM);
+  const Finished finished = process.wait();
+  EXPECT_EQ(finished.exit_code, 128 + SIGTERM) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("stopped after step"));
+  EXPECT_FALSE(fs::is_empty(folder("a") / "checkpoints"));
+}
+
+TEST_F(LMTrain, RefusesWhatDoesNotFit) {
+  const auto refuses = [&](Words words, const char* text) {
+    const Finished finished = run(folder("b"), std::move(words));
+    EXPECT_EQ(finished.exit_code, 2) << text;
+    EXPECT_THAT(finished.err, HasSubstr(text));
+  };
+  refuses(tiny({"dataset.max_seq_len=1000", "dataset.max_num_tokens=2000"}),
+          "dataset.max_seq_len must be at most 512");
+  refuses(tiny({"model.config_overrides.vocab_size=100"}), "room for the tokenizer's 1024 tokens");
+  refuses(tiny({"dataset.max_num_token=1"}), "did you mean \"max_num_tokens\"?");
+  refuses({}, "dataset.name needs to be specified");
+}
+
+// The model of the sample preset, as a run left it.
+class Trained {
+ public:
+  explicit Trained(const fs::path& output)
+      : tokenizer_(load_tokenizer(datasets::default_sample_folder())) {
+    const config::Value preset = config::load_toml(fs::path(ROUX_PRESETS) / "sample.toml");
+    const config::Value* overrides =
+        preset.as<config::Table>()->find("model")->as<config::Table>()->find("config_overrides");
+    model_ = ModelFamilies::standard().get("llama").create("", {{*overrides}});
+    nn::FlatParameters flat(*model_);
+    flat.materialise(at::kCPU);
+    std::vector<CheckpointValue> values;
+    for (const nn::FlatGroup& group : flat.groups()) {
+      for (const nn::FlatEntry& entry : group.entries) {
+        values.push_back({"model/" + entry.name, nn::entry_of(group.values, entry)});
+      }
+    }
+    Checkpoint(output / "checkpoints" / "step_500").read(values);
+  }
+
+  // Whether it would say just this, the likeliest token each time: so it does if each token of the
+  // answer is the likeliest behind those before it.
+  bool answers(const std::string& prompt, const std::string& answer) const {
+    const at::NoGradGuard no_gradients;
+    const auto asked = tokenizer_->encode(prompt);
+    const auto all = tokenizer_->encode(prompt + answer + "\n");
+    const std::vector<std::int64_t> ids(all.begin(), all.end());
+    const auto hidden = model_->forward(nn::TokenBatch::single(at::tensor(ids))).hidden;
+    const at::Tensor best = model_->logits(hidden).argmax(1);
+    for (std::size_t i = asked.size(); i < ids.size(); ++i) {
+      if (best[static_cast<std::int64_t>(i) - 1].item<std::int64_t>() != ids[i]) return false;
+    }
+    return ids.size() > asked.size();
+  }
+
+ private:
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::shared_ptr<LanguageModel> model_;
+};
+
+class SlowLMTrain : public LMTrain {};
+
+TEST_F(SlowLMTrain, GoesOnToTheLastBitAfterManyKills) {
+  kill_often(60, 2);
+}
+
+class SlowSample : public LMTrain {};
+
+TEST_F(SlowSample, TeachesSumsThatNobodyTold) {
+  const Finished finished = run_process(command(folder("sample"), {"--preset", "sample"}),
+                                        {.timeout = std::chrono::minutes(10)});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  const Trained model(folder("sample"));
+  int right = 0;
+  int asked = 0;
+  for (const std::string& line :
+       split(read_file(datasets::default_sample_folder() / "sums_held_out.jsonl"), '\n')) {
+    if (line.empty()) continue;
+    const auto json = nlohmann::json::parse(line);
+    ++asked;
+    right += model.answers(json.at("prompt"), json.at("answer"));
+  }
+  std::cout << right << " of " << asked << " held-out sums are right\n";
+  EXPECT_GE(asked, 15);
+  EXPECT_GE(right, 0.6 * asked);
+}
+
+}  // namespace
+}  // namespace roux
