@@ -10,16 +10,14 @@
 namespace roux {
 
 // [seq_generator.config] with name = "sampling".
-struct SamplingConfig : GenerationLimits {
+struct SamplingConfig : TextGeneratorConfig {
   double temperature = 1.0;
   std::optional<std::int64_t> top_k;
   double top_p = 0.9;
   double min_p = 0.0;
   double repetition_penalty = 1.0;
   std::vector<std::string> stop;
-  bool compute_scores = false;
   std::int64_t max_batch_size = 16;
-  std::int64_t prefill_chunk_size = 512;
 
   static void describe(config::Fields<SamplingConfig>& field);
   void validate(config::Problems& problems) const;

@@ -72,12 +72,14 @@ class TextGenerator {
                                               const GenerationListener& listener) = 0;
 };
 
-// How long new texts are.
-struct GenerationLimits {
+// What every generator has: how long new texts are, and what is told of them.
+struct TextGeneratorConfig {
   std::int64_t min_gen_len = 1;
   std::int64_t max_gen_len = 2048;
+  bool compute_scores = false;
+  std::int64_t prefill_chunk_size = 512;
 
-  static void describe(config::Fields<GenerationLimits>& field);
+  static void describe(config::Fields<TextGeneratorConfig>& field);
   void validate(config::Problems& problems) const;
 };
 
