@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+
+#include "config.h"
+#include "roux/recipe/recipe.h"
+
+namespace roux::lm {
+
+// Goes on with texts, or chats.
+class LMGenerateRecipe final : public GenerateRecipe {
+ public:
+  ConfigType config_kls() const override { return config_type<GenerateConfig>(); }
+  void register_into(di::Container& container) const override;
+  std::unique_ptr<Generator> create_generator(RecipeContext& context) const override;
+};
+
+}  // namespace roux::lm
