@@ -114,17 +114,24 @@ DecoderModel::DecoderModel(std::shared_ptr<const DecoderFamily> family, const De
 HiddenStates DecoderModel::forward(const nn::TokenBatch& batch, nn::KeyValueCache* cache) {
   const nn::PassContext context{batch.layout, rotations(batch), cache};
   nn::BlockStack::Output output = layers_->forward(embed(batch), context);
-  return {norm_->forward(output.hidden), std::move(output.router_logits)};
+  const at::Tensor hidden = norm_->forward(checks_.input(output.hidden, *norm_, "norm"));
+  checks_.output(hidden, *norm_, "norm");
+  return {hidden, std::move(output.router_logits)};
 }
 
 at::Tensor DecoderModel::embed(const nn::TokenBatch& batch) {
   at::Tensor hidden = embed_tokens_->forward(batch.ids);
+  checks_.output(hidden, *embed_tokens_, "embed_tokens");
   if (config_.scaled_embeddings) {
     // Rounded to the dtype first, as the originals do: in bfloat16 the difference is seen.
     hidden = hidden * at::full({}, std::sqrt(static_cast<double>(config_.model_dim)),
                                hidden.options().requires_grad(false));
   }
-  if (embed_positions_) hidden = hidden + embed_positions_->forward(batch.positions);
+  if (embed_positions_) {
+    const at::Tensor positions = embed_positions_->forward(batch.positions);
+    checks_.output(positions, *embed_positions_, "embed_positions");
+    hidden = hidden + positions;
+  }
   return hidden;
 }
 
@@ -173,7 +180,9 @@ at::Tensor DecoderModel::logits(const at::Tensor& hidden) {
 
 LanguageModelLoss DecoderModel::loss(const nn::TokenBatch& batch, const at::Tensor& targets,
                                      ops::CrossEntropyOptions options, HeadGradient head_gradient) {
-  const HiddenStates states = forward(batch, nullptr);
+  const Head head = this->head();
+  HiddenStates states = forward(batch, nullptr);
+  states.hidden = checks_.input(states.hidden, head.module, head.path, head.role);
   options.softcap = config_.logit_softcap;
   LanguageModelLoss loss;
   if (const auto dense = lm_head_.get()->dense()) {
@@ -190,6 +199,7 @@ LanguageModelLoss DecoderModel::loss(const nn::TokenBatch& batch, const at::Tens
   if (!states.router_logits.empty()) {
     loss.auxiliary = balancing_loss(batch, states.router_logits);
   }
+  checks_.output(loss.sum, head.module, head.path, head.role);
   return loss;
 }
 
@@ -226,6 +236,17 @@ nn::KeyValueCache DecoderModel::make_cache(std::int64_t slots, std::int64_t capa
                              .key_dim = config_.dim_of_head(),
                              .value_dim = config_.dim_of_head()};
   return {shape, embed_tokens_->weight().options().requires_grad(false)};
+}
+
+DecoderModel::Head DecoderModel::head() const {
+  const bool tied = nn::parameter_places(*lm_head_.get()).empty();
+  if (tied) return {*embed_tokens_, "embed_tokens", " as lm_head with the loss"};
+  return {*lm_head_.get(), "lm_head", " with the loss"};
+}
+
+void DecoderModel::check_finite(const nn::FiniteChecks& checks) {
+  checks_ = checks;
+  LanguageModel::check_finite(checks);
 }
 
 std::string_view DecoderModel::family() const {

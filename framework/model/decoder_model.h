@@ -31,12 +31,21 @@ class DecoderModel final : public LanguageModel {
   std::int64_t vocab_size() const override { return config_.vocab_size; }
   std::int64_t max_seq_len() const override { return config_.max_seq_len; }
   nn::BlockStack& blocks() override { return *layers_; }
+  void check_finite(const nn::FiniteChecks& checks) override;
   std::string config_text() const override;
   std::optional<HuggingFaceForm> huggingface() const override;
 
   const DecoderConfig& config() const { return config_; }
 
  private:
+  // What the loss is computed with, as FiniteChecks call it.
+  struct Head {
+    const nn::Module& module;
+    std::string path;
+    std::string role;
+  };
+
+  Head head() const;
   at::Tensor embed(const nn::TokenBatch& batch);
   std::vector<ops::Rotation> rotations(const nn::TokenBatch& batch) const;
   ops::Rotation main_rotation(const nn::TokenBatch& batch) const;
@@ -52,6 +61,7 @@ class DecoderModel final : public LanguageModel {
   std::shared_ptr<nn::BlockStack> layers_;
   std::shared_ptr<nn::Norm> norm_;
   nn::ProjectionSlot lm_head_;
+  nn::FiniteChecks checks_;
 };
 
 }  // namespace roux

@@ -4,6 +4,12 @@
 
 namespace roux {
 
+void LanguageModel::check_finite(const nn::FiniteChecks& checks) {
+  for (const auto& module : named_modules("", /*include_self=*/false)) {
+    if (module.value().get() == &blocks()) checks.wrap(blocks(), module.key());
+  }
+}
+
 at::Tensor next_token_targets(const nn::TokenBatch& batch, std::int64_t ignore_index) {
   at::Tensor targets =
       at::full({batch.tokens()}, ignore_index, at::TensorOptions(at::kLong)).to(batch.ids.device());

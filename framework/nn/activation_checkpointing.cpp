@@ -91,11 +91,9 @@ void checkpoint_blocks(BlockStack& blocks, std::int64_t every_nth) {
   blocks.wrap([&blocks, every_nth](std::int64_t index, const at::Tensor& hidden,
                                    const BlockStack::Next& next) {
     if (index % every_nth != 0 || !at::GradMode::is_enabled()) return next(hidden);
-    const bool trained = is_trained(blocks[index]);
-    if (!trained && !hidden.requires_grad()) return next(hidden);
     // Below a frozen embedding the input asks for no gradient, and autograd would leave the node
     // out, and with it the gradients of the parameters.
-    const at::Tensor anchor = at::empty({0}).set_requires_grad(trained);
+    const at::Tensor anchor = at::empty({0}).set_requires_grad(is_trained(blocks[index]));
     variable_list list = RunAgain::apply(hidden, anchor, next);
     return BlockOutput{list[0], list.size() > 1 ? list[1] : at::Tensor()};
   });

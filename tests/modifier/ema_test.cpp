@@ -101,7 +101,7 @@ void expect_same(const std::map<std::string, at::Tensor>& actual,
 class Ema : public ::testing::TestWithParam<Numbers> {};
 
 INSTANTIATE_TEST_SUITE_P(All, Ema, ::testing::Values(kFloat32, kMasters, kBFloat16),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 TEST_P(Ema, IsTheAverageOfWhatIsTrained) {
   AveragedRun run(GetParam());

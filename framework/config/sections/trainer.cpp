@@ -94,7 +94,8 @@ void TrainerConfig::describe(config::Fields<TrainerConfig>& field) {
   field("grad_check", &TrainerConfig::grad_check,
         "Compare the norm of the gradients across processes at each step.");
   field("anomaly_detection", &TrainerConfig::anomaly_detection,
-        "Name the module whose backward pass gives NaN. Slow.");
+        "End the run with an error that names the first module whose output or gradients are not "
+        "finite; of float16, whose gradients overflow now and then, output only. Slow.");
   field("deterministic", &TrainerConfig::deterministic,
         "Give the same bits at each run, also on CUDA, where that costs time.");
   field.retired("gc_every_n_steps", "there is no garbage collector to hold back");

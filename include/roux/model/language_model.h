@@ -9,6 +9,7 @@
 
 #include "roux/model/tensor_map.h"
 #include "roux/nn/block_stack.h"
+#include "roux/nn/finite_checks.h"
 #include "roux/nn/key_value_cache.h"
 #include "roux/nn/module.h"
 #include "roux/nn/projection.h"
@@ -75,6 +76,10 @@ class LanguageModel : public nn::Module {
   virtual std::int64_t vocab_size() const = 0;
   virtual std::int64_t max_seq_len() const = 0;
   virtual nn::BlockStack& blocks() = 0;
+
+  // Adds checks to each pass. What lies outside of blocks() is looked at by a model that overrides
+  // this, and calls it.
+  virtual void check_finite(const nn::FiniteChecks& checks);
 
   // The settings it was built from, as TOML.
   virtual std::string config_text() const = 0;
