@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "generations.h"
+#include "interactive.h"
 #include "prompts.h"
 #include "roux/base/error.h"
 #include "roux/base/log.h"
@@ -21,12 +22,12 @@ namespace {
 // Writes a text for each prompt that the config gives.
 class PromptsGenerator final : public Generator {
  public:
-  PromptsGenerator(RecipeContext& context)
+  explicit PromptsGenerator(RecipeContext& context)
       : config_(context.config<LMGeneratorConfig>()),
-        writer_(context.get<Writer>()),
+        writer_(context.get<const Writer>()),
         generator_(context.get<TextGenerator>()),
         random_(context.get<const RandomStream>().child("generation")),
-        stop_(context.get<StopRequest>()),
+        stop_(context.get<const StopRequest>()),
         prompts_(read_prompts(config_)),
         file_(context.output_dir() / "generations.jsonl") {}
 
@@ -101,7 +102,11 @@ void LMGenerateRecipe::register_into(di::Container& container) const {
 }
 
 std::unique_ptr<Generator> LMGenerateRecipe::create_generator(RecipeContext& context) const {
-  return std::make_unique<PromptsGenerator>(context);
+  const auto& config = context.config<LMGeneratorConfig>();
+  if (!config.interactive) return std::make_unique<PromptsGenerator>(context);
+  return make_interactive(config, context.get<const Writer>(), context.get<TextGenerator>(),
+                          context.get<const RandomStream>().child("generation"),
+                          context.get<const StopRequest>());
 }
 
 }  // namespace roux::lm
