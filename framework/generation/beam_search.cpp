@@ -91,7 +91,7 @@ std::vector<GeneratedText> BeamSearch::generate(std::span<const GenerationPrompt
     if (config_.compute_scores) result.log_probabilities = std::move(best.beam.log_probabilities);
     const auto decoder = decoder_behind(prompts[i].ids, model_.tokenizer);
     for (const TokenId id : result.ids) {
-      if (!is_end(model_, id)) result.text += decoder->push(id);
+      if (!is_end(model_, id) && model_.tokenizer.token(id)) result.text += decoder->push(id);
     }
     result.text += decoder->finish();
     if (listener.on_text && !result.text.empty()) listener.on_text(i, result.text);
@@ -175,7 +175,9 @@ std::vector<Continuation> BeamSearch::best_continuations(const std::vector<Beam>
   const auto wanted =
       static_cast<std::int64_t>(static_cast<std::size_t>(config_.beam_size) *
                                 std::max<std::size_t>(2, model_.end_tokens.size() + 1));
-  const std::int64_t vocab_size = log_probabilities.size(1);
+  const std::int64_t vocab_size =
+      std::min<std::int64_t>(log_probabilities.size(1), model_.tokenizer.size());
+  log_probabilities = log_probabilities.narrow(1, 0, vocab_size);
   if (static_cast<std::int64_t>(beams[0].ids.size()) + 1 < config_.min_gen_len) {
     for (const TokenId id : model_.end_tokens) {
       if (id < vocab_size) log_probabilities.select(1, id).fill_(kImpossible);

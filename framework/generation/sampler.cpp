@@ -34,6 +34,7 @@ std::vector<float> adjusted(std::span<const float> logits, std::span<const Token
   if (penalty != 1.0) {
     for (const TokenId id : text) {
       const auto at = static_cast<std::size_t>(id);
+      if (at >= scores.size()) continue;
       // From the untouched logit: a token that was written twice is not punished twice.
       const double logit = logits[at];
       scores[at] = static_cast<float>(logit < 0 ? logit * penalty : logit / penalty);

@@ -156,8 +156,10 @@ std::pair<std::vector<std::size_t>, at::Tensor> Sampling::read_on(Drafts& drafts
 bool Sampling::write_on(Draft& draft, std::span<const float> logits,
                         const GenerationListener& listener) const {
   const bool may_end = static_cast<std::int64_t>(draft.new_tokens()) + 1 >= config_.min_gen_len;
-  const TokenId id = sampler_.choose(logits, draft.ids, draft.random.uniform(draft.new_tokens()),
-                                     may_end ? std::span<const TokenId>() : model_.end_tokens);
+  const auto known = std::min(logits.size(), static_cast<std::size_t>(model_.tokenizer.size()));
+  const TokenId id =
+      sampler_.choose(logits.first(known), draft.ids, draft.random.uniform(draft.new_tokens()),
+                      may_end ? std::span<const TokenId>() : model_.end_tokens);
   if (config_.compute_scores) {
     draft.result.log_probabilities.push_back(log_probability(logits, id));
   }
@@ -166,7 +168,8 @@ bool Sampling::write_on(Draft& draft, std::span<const float> logits,
     draft.result.reason = EndReason::EndOfText;
     return true;
   }
-  add_text(draft, draft.decoder->push(id), listener);
+  // Some ids among the others may be nobody's.
+  if (model_.tokenizer.token(id)) add_text(draft, draft.decoder->push(id), listener);
   return ends(draft);
 }
 

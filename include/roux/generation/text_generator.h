@@ -61,7 +61,8 @@ struct GenerationListener {
   std::function<bool()> cancelled;
 };
 
-// A way to go on with texts. [seq_generator] chooses one. One thread at a time.
+// A way to go on with texts. [seq_generator] chooses one. What a vocabulary has beyond its
+// tokenizer's tokens, to be of a rounder size, is never written. One thread at a time.
 class TextGenerator {
  public:
   virtual ~TextGenerator() = default;
