@@ -1,8 +1,5 @@
 #pragma once
 
-#include <ATen/Parallel.h>
-
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,13 +12,7 @@ namespace roux {
 
 // A tiny model of transformers' with the bytes as its tokens, of which it knows the first 72.
 struct SmallWriter {
-  explicit SmallWriter(const std::string& name = "llama3")
-      : loaded(load_huggingface(std::filesystem::path(ROUX_PARITY_FIXTURES) / name,
-                                ModelFamilies::standard(), DType::Float64)),
-        tokenizer(make_byte_tokenizer()) {
-    // A second thread has nothing to do here but to wait.
-    at::set_num_threads(1);
-  }
+  explicit SmallWriter(const std::string& name = "llama3");
 
   WritingModel model(std::vector<TokenId> end_tokens = {}) const {
     return {*loaded.model, *tokenizer, std::move(end_tokens)};
