@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "generation/expected.h"
 #include "generation/small_writer.h"
