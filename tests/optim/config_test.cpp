@@ -127,7 +127,8 @@ TEST(CheckLrScheduler, WantsTheEndOfTheRunWhereTheScheduleEndsWithIt) {
               ElementsAre(HasSubstr("needs regime.num_steps")));
   EXPECT_THAT(clashes({"cosine_annealing", CosineAnnealingConfig{.cycle_len = 10}}, endless),
               IsEmpty());
-  EXPECT_THAT(clashes({"myle", MyleConfig()}, endless), IsEmpty());
+  const MyleConfig myle;
+  EXPECT_THAT(clashes({"myle", myle}, endless), IsEmpty());
 }
 
 TEST(CheckLrScheduler, WantsRoomForTheFallAfterTheWarmup) {
