@@ -78,6 +78,23 @@ std::unique_ptr<RecorderGroup> make_recorders(const OutputFolder& output,
   return recorders;
 }
 
+// What the config can say and this version can't do.
+void check_supported(const TrainerConfig& trainer) {
+  if (trainer.mixed_precision.mode == MixedPrecisionMode::Auto) {
+    throw ConfigError(
+        "trainer.mixed_precision.mode can't be \"auto\" yet: \"static\" computes in fewer bits");
+  }
+  if (trainer.mixed_precision.mode == MixedPrecisionMode::Static &&
+      trainer.mixed_precision.dtype == DType::Float16) {
+    throw ConfigError(
+        "trainer.mixed_precision.dtype can't be \"float16\" yet, which needs its loss scaled: "
+        "\"bfloat16\" does without");
+  }
+  if (trainer.data_parallelism != DataParallelism::Ddp) {
+    throw ConfigError("trainer.data_parallelism can't be \"fsdp\" yet: there is one process");
+  }
+}
+
 }  // namespace
 
 void register_training(di::Container& container) {
@@ -127,6 +144,7 @@ void register_training(di::Container& container) {
 
 std::unique_ptr<Trainer> make_trainer(RecipeContext& context, std::unique_ptr<TrainSource> source,
                                       std::vector<std::unique_ptr<Validation>> validations) {
+  check_supported(context.config<TrainerConfig>());
   const auto& regime = context.config<RegimeConfig>();
   const auto& descriptors = context.get<MetricDescriptors>();
   TrainerParts parts{

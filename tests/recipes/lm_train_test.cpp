@@ -188,6 +188,9 @@ TEST_F(LMTrain, RefusesWhatDoesNotFit) {
   refuses(tiny({"model.config_overrides.vocab_size=100"}), "room for the tokenizer's 1024 tokens");
   refuses(tiny({"dataset.max_num_token=1"}), "did you mean \"max_num_tokens\"?");
   refuses({}, "dataset.name needs to be specified");
+  refuses(tiny({"trainer.mixed_precision.mode=auto"}), "can't be \"auto\" yet");
+  refuses(tiny({"trainer.mixed_precision.mode=static", "trainer.mixed_precision.dtype=float16"}),
+          "can't be \"float16\" yet");
 }
 
 // The model of the sample preset, as a run left it.
