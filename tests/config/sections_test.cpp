@@ -24,10 +24,11 @@ using ::testing::IsEmpty;
 TEST(Sections, HaveTheRegimeThatFairseq2Has) {
   EXPECT_THAT(
       default_lines<RegimeConfig>(),
-      ElementsAre("num_steps = \"none\"", "num_data_epochs = \"none\"", "validate_at_start = false",
-                  "validate_after_n_steps = 0", "validate_every_n_steps = \"none\"",
-                  "validate_after_n_data_epochs = 0", "validate_every_n_data_epochs = \"none\"",
-                  "score_metric = \"none\"", "checkpoint_after_n_steps = 0",
+      ElementsAre("num_steps = \"none\"", "num_data_epochs = \"none\"", "max_wall_time = \"none\"",
+                  "validate_at_start = false", "validate_after_n_steps = 0",
+                  "validate_every_n_steps = \"none\"", "validate_after_n_data_epochs = 0",
+                  "validate_every_n_data_epochs = \"none\"", "score_metric = \"none\"",
+                  "early_stopping_patience = \"none\"", "checkpoint_after_n_steps = 0",
                   "checkpoint_every_n_steps = \"none\"", "checkpoint_after_n_data_epochs = 0",
                   "checkpoint_every_n_data_epochs = \"none\"", "save_model_only = false",
                   "export_hugging_face = false", "keep_last_n_checkpoints = \"none\"",
@@ -40,13 +41,14 @@ TEST(Sections, HaveTheRegimeThatFairseq2Has) {
 TEST(Sections, HaveTheTrainerThatFairseq2Has) {
   EXPECT_THAT(default_lines<TrainerConfig>(),
               ElementsAre("data_parallelism = \"ddp\"", "max_grad_norm = \"none\"",
-                          "fp16_loss_scale = [128.0, 0.0001]", "grad_check = false",
-                          "anomaly_detection = false", "deterministic = false", "[fsdp]",
-                          "granularity = \"layer\"", "hybrid = false",
-                          "reshard_after_forward = true", "fp32_reduce = true", "[mixed_precision]",
-                          "mode = \"static\"", "dtype = \"bfloat16\"", "[grad_accumulation]",
-                          "num_batches = 1", "no_sync = true", "[activation_checkpointing]",
-                          "mode = \"off\"", "every_nth_layer = 1"));
+                          "max_skipped_steps = 10", "loss_spike_factor = 2.0",
+                          "stochastic_rounding = true", "fp16_loss_scale = [128.0, 0.0001]",
+                          "grad_check = false", "anomaly_detection = false",
+                          "deterministic = false", "[fsdp]", "granularity = \"layer\"",
+                          "hybrid = false", "reshard_after_forward = true", "fp32_reduce = true",
+                          "[mixed_precision]", "mode = \"static\"", "dtype = \"bfloat16\"",
+                          "[grad_accumulation]", "num_batches = 1", "no_sync = true",
+                          "[activation_checkpointing]", "mode = \"off\"", "every_nth_layer = 1"));
 }
 
 TEST(Sections, HaveTheModelDatasetTokenizerAndGangThatFairseq2Has) {
@@ -135,7 +137,9 @@ TEST(DatasetSection, NeedsToKnowWhichData) {
               ElementsAre("num_shards: must be at least 1, but is 0"));
 }
 
-TEST(TokenizerSection, NeedsToKnowWhichTokenizer) {}
+TEST(TokenizerSection, IsTheModelsOwnWhereItNamesNone) {
+  EXPECT_THAT(problems_of(TokenizerConfig()), IsEmpty());
+}
 
 TEST(TrainerSection, WantsTheLeastLossScaleBelowTheFirst) {
   EXPECT_THAT(problems_of(TrainerConfig{.fp16_loss_scale = {1.0, 2.0}}),

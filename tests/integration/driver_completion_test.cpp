@@ -16,11 +16,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
+using ::testing::UnorderedElementsAre;
 
 // A recipe whose program answers what completion asks, and says how often it was asked for keys.
 DriverWorld world_with_keys() {
   DriverWorld world;
-  world.install_recipe("lm/train", "lm-train", "Trains a language model", R"(
+  world.install_recipe("mi/train", "mi-train", "Trains a language model", R"(
 case $1 in
   --list-keys) echo asked >> "$HOME/asked"; echo model.name; echo regime.num_steps; echo regime.lr ;;
   --list-presets) echo "tiny    A toy: done in a minute."; echo base ;;
@@ -46,9 +47,10 @@ TEST(BashCompletion, OffersVerbsAndRecipes) {
   const DriverWorld world;
 
   EXPECT_THAT(offered(world, "roux ''"),
-              IsSupersetOf({"ls", "cp", "lm/train", "lm/eval", "--version"}));
-  EXPECT_THAT(offered(world, "roux c"), ElementsAre("cat", "cp", "completion"));
-  EXPECT_THAT(offered(world, "roux lm/t"), ElementsAre("lm/train"));
+              IsSupersetOf({"ls", "cp", "mi/train", "mi/eval", "--version"}));
+  EXPECT_THAT(offered(world, "roux c"),
+              UnorderedElementsAre("cat", "cp", "completion", "checkpoint"));
+  EXPECT_THAT(offered(world, "roux mi/t"), ElementsAre("mi/train"));
 }
 
 TEST(BashCompletion, KnowsEveryVerb) {
@@ -124,18 +126,18 @@ TEST(BashCompletion, OffersModelCardsWhereAToolTakesAModel) {
 TEST(BashCompletion, OffersRecipesWithTheirPresetsWhereAVerbTakesThem) {
   const DriverWorld world;
 
-  EXPECT_THAT(offered(world, "roux cp lm/train/"), ElementsAre("lm/train/base", "lm/train/tiny"));
-  EXPECT_THAT(offered(world, "roux cat lm/e"), ElementsAre("lm/eval"));
-  EXPECT_THAT(offered(world, "roux validate lm/t"), ElementsAre("lm/train"));
+  EXPECT_THAT(offered(world, "roux cp mi/train/"), ElementsAre("mi/train/base", "mi/train/tiny"));
+  EXPECT_THAT(offered(world, "roux cat mi/e"), ElementsAre("mi/eval"));
+  EXPECT_THAT(offered(world, "roux validate mi/t"), ElementsAre("mi/train"));
 }
 
 TEST(BashCompletion, OffersWhatAVerbUnderstands) {
   const DriverWorld world;
   world.write("mine.toml", "");
 
-  EXPECT_THAT(offered(world, "roux cp lm/train m"), ElementsAre("mine.toml"));
-  EXPECT_THAT(offered(world, "roux cp lm/train x --"), ElementsAre("--force", "--make-parents"));
-  EXPECT_THAT(offered(world, "roux validate lm/train m"), ElementsAre("mine.toml"));
+  EXPECT_THAT(offered(world, "roux cp mi/train m"), ElementsAre("mine.toml"));
+  EXPECT_THAT(offered(world, "roux cp mi/train x --"), ElementsAre("--force", "--make-parents"));
+  EXPECT_THAT(offered(world, "roux validate mi/train m"), ElementsAre("mine.toml"));
   EXPECT_THAT(offered(world, "roux completion ''"), ElementsAre("bash", "zsh"));
   EXPECT_THAT(offered(world, "roux help ls ''"), IsEmpty());
 }
@@ -143,37 +145,37 @@ TEST(BashCompletion, OffersWhatAVerbUnderstands) {
 TEST(BashCompletion, OffersOptionsAndPresetsOfARecipe) {
   const DriverWorld world = world_with_keys();
 
-  EXPECT_THAT(offered(world, "roux lm/train out --pre"), ElementsAre("--preset"));
-  EXPECT_THAT(offered(world, "roux lm/train --preset ''"), ElementsAre("tiny", "base"));
-  EXPECT_THAT(offered(world, "roux lm/train --help mod"), ElementsAre("model.name"));
+  EXPECT_THAT(offered(world, "roux mi/train out --pre"), ElementsAre("--preset"));
+  EXPECT_THAT(offered(world, "roux mi/train --preset ''"), ElementsAre("tiny", "base"));
+  EXPECT_THAT(offered(world, "roux mi/train --help mod"), ElementsAre("model.name"));
 }
 
 TEST(BashCompletion, OffersKeysAfterConfig) {
   const DriverWorld world = world_with_keys();
 
-  EXPECT_THAT(offered(world, "roux lm/train --config reg"),
+  EXPECT_THAT(offered(world, "roux mi/train --config reg"),
               ElementsAre("regime.num_steps=", "regime.lr="));
-  EXPECT_THAT(offered(world, "roux lm/train --config model.name = x reg"),
+  EXPECT_THAT(offered(world, "roux mi/train --config model.name = x reg"),
               ElementsAre("regime.num_steps=", "regime.lr="));
-  EXPECT_THAT(offered(world, "roux lm/train --config regime.lr = ''"), IsEmpty());
+  EXPECT_THAT(offered(world, "roux mi/train --config regime.lr = ''"), IsEmpty());
   // bash takes "del:reg" for three words, and replaces the last.
-  EXPECT_THAT(offered(world, "roux lm/train --config del : reg"),
+  EXPECT_THAT(offered(world, "roux mi/train --config del : reg"),
               ElementsAre("regime.num_steps", "regime.lr"));
 }
 
 TEST(BashCompletion, OffersOnlyWhatFollowsAnEqualsSign) {
   const DriverWorld world;
 
-  EXPECT_THAT(offered(world, "roux lm/train --explain = d"), ElementsAre("dot"));
+  EXPECT_THAT(offered(world, "roux mi/train --explain = d"), ElementsAre("dot"));
 }
 
 TEST(BashCompletion, WorksForTheProgramsOfRecipes) {
   const DriverWorld world = world_with_keys();
 
-  EXPECT_THAT(world.bash("source <(roux completion bash); complete -p lm-train").out,
-              HasSubstr("-F _roux_program lm-train"));
-  EXPECT_THAT(offered(world, "lm-train --preset t", "_roux_program"), ElementsAre("tiny"));
-  EXPECT_THAT(offered(world, "lm-train --config regime.l", "_roux_program"),
+  EXPECT_THAT(world.bash("source <(roux completion bash); complete -p mi-train").out,
+              HasSubstr("-F _roux_program mi-train"));
+  EXPECT_THAT(offered(world, "mi-train --preset t", "_roux_program"), ElementsAre("tiny"));
+  EXPECT_THAT(offered(world, "mi-train --config regime.l", "_roux_program"),
               ElementsAre("regime.lr="));
 }
 
@@ -181,7 +183,7 @@ TEST(BashCompletion, AsksForKeysOnceInAShell) {
   const DriverWorld world = world_with_keys();
 
   world.bash(R"(source <(roux completion bash)
-for typed in r re reg; do COMP_WORDS=(roux lm/train --config $typed); COMP_CWORD=3; _roux; done)");
+for typed in r re reg; do COMP_WORDS=(roux mi/train --config $typed); COMP_CWORD=3; _roux; done)");
 
   EXPECT_EQ(world.read("asked"), "asked\n");
 }
@@ -223,19 +225,19 @@ TEST(ZshCompletion, CompletesVerbsRecipesPresetsOptionsKeysAndFiles) {
   world.write("mine.toml", "");
 
   const auto lines = zsh_lines(
-      world, {"roux compl", "roux lm/t", "roux cat lm/train/t", "roux validate lm/train mi",
-              "roux lm/train --preset b", "roux lm/train --list-p", "roux lm/train --config mod",
-              "roux lm/train --config model.name=x regime.l", "roux lm/train --config del:mod",
-              "lm-train --config-file m", "lm-train --override regime.n"});
+      world, {"roux compl", "roux mi/t", "roux cat mi/train/t", "roux validate mi/train mi",
+              "roux mi/train --preset b", "roux mi/train --list-p", "roux mi/train --config mod",
+              "roux mi/train --config model.name=x regime.l", "roux mi/train --config del:mod",
+              "mi-train --config-file m", "mi-train --override regime.n"});
 
   EXPECT_THAT(
       lines,
-      ElementsAre("roux completion ", "roux lm/train ", "roux cat lm/train/tiny ",
-                  "roux validate lm/train mine.toml ", "roux lm/train --preset base ",
-                  "roux lm/train --list-presets ", "roux lm/train --config model.name=",
-                  "roux lm/train --config model.name=x regime.lr=",
-                  "roux lm/train --config del:model.name ", "lm-train --config-file mine.toml ",
-                  "lm-train --override regime.num_steps=", ""));
+      ElementsAre("roux completion ", "roux mi/train ", "roux cat mi/train/tiny ",
+                  "roux validate mi/train mine.toml ", "roux mi/train --preset base ",
+                  "roux mi/train --list-presets ", "roux mi/train --config model.name=",
+                  "roux mi/train --config model.name=x regime.lr=",
+                  "roux mi/train --config del:model.name ", "mi-train --config-file mine.toml ",
+                  "mi-train --override regime.num_steps=", ""));
 }
 
 TEST(ZshCompletion, CompletesModelCards) {

@@ -18,7 +18,7 @@ constexpr std::string_view kTiny = "# A toy: done in a minute.\na = 1\n";
 TEST(DriverCopy, WritesAPresetWithItsComments) {
   const DriverWorld world;
 
-  const Finished finished = world.roux({"cp", "lm/train/tiny", "mine.toml"});
+  const Finished finished = world.roux({"cp", "mi/train/tiny", "mine.toml"});
 
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.out + finished.err, "");
@@ -28,28 +28,28 @@ TEST(DriverCopy, WritesAPresetWithItsComments) {
 TEST(DriverCopy, WritesWhatTheProgramDumpsForARecipeAlone) {
   const DriverWorld world;
 
-  world.roux({"cp", "lm/train", "mine.toml"});
+  world.roux({"cp", "mi/train", "mine.toml"});
 
-  EXPECT_EQ(world.read("mine.toml"), "lm-train: --dump-config\n");
+  EXPECT_EQ(world.read("mine.toml"), "mi-train: --dump-config\n");
 }
 
 TEST(DriverCopy, PrintsToADash) {
   const DriverWorld world;
 
-  EXPECT_EQ(world.roux({"cp", "lm/train/tiny", "-"}).out, kTiny);
-  EXPECT_EQ(world.roux({"cp", "lm/train", "-"}).out, "lm-train: --dump-config\n");
+  EXPECT_EQ(world.roux({"cp", "mi/train/tiny", "-"}).out, kTiny);
+  EXPECT_EQ(world.roux({"cp", "mi/train", "-"}).out, "mi-train: --dump-config\n");
 }
 
 TEST(DriverCopy, OverwritesOnlyWhenForced) {
   const DriverWorld world;
   world.write("mine.toml", "precious\n");
 
-  const Finished finished = world.roux({"cp", "lm/train/tiny", "mine.toml"});
+  const Finished finished = world.roux({"cp", "mi/train/tiny", "mine.toml"});
 
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_EQ(finished.err, "roux: mine.toml is there already (--force replaces it)\n");
   EXPECT_EQ(world.read("mine.toml"), "precious\n");
-  EXPECT_EQ(world.roux({"cp", "lm/train/tiny", "mine.toml", "--force"}).exit_code, 0);
+  EXPECT_EQ(world.roux({"cp", "mi/train/tiny", "mine.toml", "--force"}).exit_code, 0);
   EXPECT_EQ(world.read("mine.toml"), kTiny);
 }
 
@@ -57,7 +57,7 @@ TEST(DriverCopy, TakesALinkThatLeadsNowhereForAFile) {
   const DriverWorld world;
   fs::create_symlink("nowhere", world.folder() / "mine.toml");
 
-  EXPECT_EQ(world.roux({"cp", "lm/train/tiny", "mine.toml"}).exit_code, 2);
+  EXPECT_EQ(world.roux({"cp", "mi/train/tiny", "mine.toml"}).exit_code, 2);
   EXPECT_FALSE(fs::exists(world.folder() / "nowhere"));
 }
 
@@ -65,7 +65,7 @@ TEST(DriverCopy, AsksForTheFileWhereAFolderIsNamed) {
   const DriverWorld world;
   fs::create_directory(world.folder() / "configs");
 
-  const Finished finished = world.roux({"cp", "lm/train/tiny", "configs", "--force"});
+  const Finished finished = world.roux({"cp", "mi/train/tiny", "configs", "--force"});
 
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_EQ(finished.err, "roux: configs is a folder; name the file: configs/tiny.toml\n");
@@ -74,7 +74,7 @@ TEST(DriverCopy, AsksForTheFileWhereAFolderIsNamed) {
 TEST(DriverCopy, RefusesAnEmptyName) {
   const DriverWorld world;
 
-  const Finished finished = world.roux({"cp", "lm/train/tiny", "", "--force"});
+  const Finished finished = world.roux({"cp", "mi/train/tiny", "", "--force"});
 
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_EQ(finished.err, "roux: cp: FILE must not be empty\n");
@@ -84,7 +84,7 @@ TEST(DriverCopy, NeverReplacesADevice) {
   const DriverWorld world;
   ASSERT_EQ(world.bash("mkfifo pipe").exit_code, 0);
 
-  const Finished finished = world.roux({"cp", "lm/train/tiny", "pipe", "--force"});
+  const Finished finished = world.roux({"cp", "mi/train/tiny", "pipe", "--force"});
 
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_THAT(finished.err, HasSubstr("pipe is no ordinary file"));
@@ -94,20 +94,20 @@ TEST(DriverCopy, NeverReplacesADevice) {
 TEST(DriverCopy, MakesTheFolderOnlyWhenAsked) {
   const DriverWorld world;
 
-  const Finished finished = world.roux({"cp", "lm/train/tiny", "a/b/mine.toml"});
+  const Finished finished = world.roux({"cp", "mi/train/tiny", "a/b/mine.toml"});
 
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_THAT(finished.err, HasSubstr("the folder a/b is not there (--make-parents makes it)"));
   EXPECT_FALSE(fs::exists(world.folder() / "a"));
-  EXPECT_EQ(world.roux({"cp", "lm/train/tiny", "a/b/mine.toml", "--make-parents"}).exit_code, 0);
+  EXPECT_EQ(world.roux({"cp", "mi/train/tiny", "a/b/mine.toml", "--make-parents"}).exit_code, 0);
   EXPECT_EQ(world.read("a/b/mine.toml"), kTiny);
 }
 
 TEST(DriverCopy, WritesNothingWhenTheProgramFails) {
   const DriverWorld world;
-  world.install_recipe("lm/train", "lm-train", "", "echo half; echo reason >&2; exit 3");
+  world.install_recipe("mi/train", "mi-train", "", "echo half; echo reason >&2; exit 3");
 
-  const Finished finished = world.roux({"cp", "lm/train", "mine.toml"});
+  const Finished finished = world.roux({"cp", "mi/train", "mine.toml"});
 
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_EQ(finished.err, "reason\n");
@@ -117,12 +117,12 @@ TEST(DriverCopy, WritesNothingWhenTheProgramFails) {
 TEST(DriverCopy, NamesTheNearestPreset) {
   const DriverWorld world;
 
-  const Finished finished = world.roux({"cp", "lm/train/tniy", "mine.toml"});
+  const Finished finished = world.roux({"cp", "mi/train/tniy", "mine.toml"});
 
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_EQ(finished.err,
-            "roux: lm/train has no preset \"tniy\" (did you mean \"tiny\"?); it has base, tiny\n");
-  EXPECT_THAT(world.roux({"cat", "lm/eval/tiny"}).err, HasSubstr("lm/eval has no presets"));
+            "roux: mi/train has no preset \"tniy\" (did you mean \"tiny\"?); it has base, tiny\n");
+  EXPECT_THAT(world.roux({"cat", "mi/eval/tiny"}).err, HasSubstr("mi/eval has no presets"));
 }
 
 TEST(DriverCopy, SaysWhereItLookedForARecipeThatIsNotThere) {
@@ -138,14 +138,14 @@ TEST(DriverCopy, SaysWhereItLookedForARecipeThatIsNotThere) {
 TEST(DriverCat, PrintsAPresetOrAWholeConfig) {
   const DriverWorld world;
 
-  EXPECT_EQ(world.roux({"cat", "lm/train/tiny"}).out, kTiny);
-  EXPECT_EQ(world.roux({"cat", "lm/train"}).out, "lm-train: --dump-config\n");
+  EXPECT_EQ(world.roux({"cat", "mi/train/tiny"}).out, kTiny);
+  EXPECT_EQ(world.roux({"cat", "mi/train"}).out, "mi-train: --dump-config\n");
 }
 
 TEST(DriverCat, FindsThePresetsOfAProgramThatIsNamedByItsPath) {
   const DriverWorld world;
 
-  EXPECT_EQ(world.roux({"cat", "./prefix/bin/lm-train/tiny"}).out, kTiny);
+  EXPECT_EQ(world.roux({"cat", "./prefix/bin/mi-train/tiny"}).out, kTiny);
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ TEST(Driver, NamesTheNearestVerbOrRecipeForAWordItDoesNotKnow) {
   EXPECT_THAT(verb.err,
               HasSubstr("roux: there is no verb or recipe \"hlep\" (did you mean \"help\"?)"));
 
-  EXPECT_THAT(world.roux({"lm/trian", "out"}).err, HasSubstr("did you mean \"lm/train\"?"));
+  EXPECT_THAT(world.roux({"mi/trian", "out"}).err, HasSubstr("did you mean \"mi/train\"?"));
   EXPECT_THAT(world.roux({"--verison"}).err, HasSubstr("did you mean \"--version\"?"));
 }
 
@@ -83,9 +83,9 @@ TEST(DriverList, AlignsRecipesAndPresetsWithOneLineEach) {
 
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.err, "");
-  EXPECT_EQ(column_of("lm/train ", finished.out), 0U);
-  EXPECT_EQ(column_of("lm/train/base\n", finished.out), 2U);
-  EXPECT_EQ(column_of("lm/train/tiny ", finished.out), 2U);
+  EXPECT_EQ(column_of("mi/train ", finished.out), 0U);
+  EXPECT_EQ(column_of("mi/train/base\n", finished.out), 2U);
+  EXPECT_EQ(column_of("mi/train/tiny ", finished.out), 2U);
   const auto column = column_of("Trains a language model\n", finished.out);
   EXPECT_NE(column, std::string::npos);
   EXPECT_EQ(column_of("A toy: done in a minute.\n", finished.out), column);
@@ -96,9 +96,9 @@ TEST(DriverList, GivesScriptsPlainNames) {
   const DriverWorld world;
 
   EXPECT_THAT(world.roux({"ls", "--names"}).out,
-              HasSubstr("lm/eval\nlm/train\nlm/train/base\nlm/train/tiny\n"));
-  EXPECT_THAT(world.roux({"ls", "--recipes"}).out, HasSubstr("lm/eval\nlm/train\n"));
-  EXPECT_THAT(world.roux({"ls", "--programs"}).out, HasSubstr("lm-eval\nlm-train\n"));
+              HasSubstr("mi/eval\nmi/train\nmi/train/base\nmi/train/tiny\n"));
+  EXPECT_THAT(world.roux({"ls", "--recipes"}).out, HasSubstr("mi/eval\nmi/train\n"));
+  EXPECT_THAT(world.roux({"ls", "--programs"}).out, HasSubstr("mi-eval\nmi-train\n"));
 }
 
 TEST(DriverList, NamesAManifestItCanNotReadAndListsTheRest) {
@@ -108,7 +108,7 @@ TEST(DriverList, NamesAManifestItCanNotReadAndListsTheRest) {
 
   const Finished finished = world.roux({"ls"});
 
-  EXPECT_THAT(finished.out, HasSubstr("lm/train"));
+  EXPECT_THAT(finished.out, HasSubstr("mi/train"));
   EXPECT_THAT(finished.err, HasSubstr("bad/recipe.toml: program must be given, as a string"));
   EXPECT_THAT(finished.err, HasSubstr("worse/recipe.toml:1"));
 }

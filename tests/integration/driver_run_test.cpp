@@ -18,9 +18,9 @@ using ::testing::Not;
 TEST(DriverRun, HandsEveryWordToTheRecipesProgram) {
   const DriverWorld world;
 
-  const Finished finished = world.roux({"lm/train", "out dir", "--config", "a=1", "--help"});
+  const Finished finished = world.roux({"mi/train", "out dir", "--config", "a=1", "--help"});
 
-  EXPECT_EQ(finished.out, "lm-train: out dir --config a=1 --help\n");
+  EXPECT_EQ(finished.out, "mi-train: out dir --config a=1 --help\n");
 }
 
 TEST(DriverRun, TakesAPathOfAProgramForTheRecipe) {
@@ -29,24 +29,24 @@ TEST(DriverRun, TakesAPathOfAProgramForTheRecipe) {
   std::filesystem::permissions(world.folder() / "elsewhere", std::filesystem::perms::owner_all);
 
   EXPECT_EQ(world.roux({"./elsewhere"}).out, "./elsewhere\n");
-  EXPECT_EQ(world.roux({"./prefix/bin/lm-train", "out"}).out, "lm-train: out\n");
+  EXPECT_EQ(world.roux({"./prefix/bin/mi-train", "out"}).out, "mi-train: out\n");
 }
 
 TEST(DriverRun, EndsAsTheProgramEnds) {
   const DriverWorld world;
-  world.install_recipe("lm/train", "lm-train", "", "exit 7");
-  EXPECT_EQ(world.roux({"lm/train"}).exit_code, 7);
+  world.install_recipe("mi/train", "mi-train", "", "exit 7");
+  EXPECT_EQ(world.roux({"mi/train"}).exit_code, 7);
 
-  world.install_recipe("lm/train", "lm-train", "", "kill -USR1 $$");
-  EXPECT_EQ(world.roux({"lm/train"}).exit_code, 128 + SIGUSR1);
+  world.install_recipe("mi/train", "mi-train", "", "kill -USR1 $$");
+  EXPECT_EQ(world.roux({"mi/train"}).exit_code, 128 + SIGUSR1);
 }
 
 // A driver that stayed between would have to pass signals on, and would be seen in `ps`.
 TEST(DriverRun, IsTheProgramFromThenOn) {
   const DriverWorld world;
-  world.install_recipe("lm/train", "lm-train", "", "echo $$");
+  world.install_recipe("mi/train", "mi-train", "", "echo $$");
 
-  const Finished finished = world.bash("roux lm/train & echo $!; wait");
+  const Finished finished = world.bash("roux mi/train & echo $!; wait");
 
   const auto half = finished.out.size() / 2;
   EXPECT_EQ(finished.out.substr(0, half), finished.out.substr(half));
@@ -55,48 +55,48 @@ TEST(DriverRun, IsTheProgramFromThenOn) {
 TEST(DriverRun, TellsThePresetFromTheRecipe) {
   const DriverWorld world;
 
-  const Finished finished = world.roux({"lm/train/tiny", "out"});
+  const Finished finished = world.roux({"mi/train/tiny", "out"});
 
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_EQ(finished.err,
-            "roux: a recipe is needed here, but lm/train/tiny is a preset; its recipe is lm/train "
+            "roux: a recipe is needed here, but mi/train/tiny is a preset; its recipe is mi/train "
             "(--preset tiny takes the preset)\n");
 }
 
 TEST(DriverRun, SaysWhichProgramIsNotThere) {
   const DriverWorld world;
-  std::filesystem::remove(world.prefix() / "bin/lm-train");
+  std::filesystem::remove(world.prefix() / "bin/mi-train");
 
-  const Finished finished = world.roux({"lm/train", "out"});
+  const Finished finished = world.roux({"mi/train", "out"});
 
   EXPECT_EQ(finished.exit_code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("bin/lm-train: No such file or directory"));
+  EXPECT_THAT(finished.err, HasSubstr("bin/mi-train: No such file or directory"));
 }
 
 TEST(DriverValidate, AsksTheProgramAboutFilesAndKeysInTheirOrder) {
   const DriverWorld world;
 
-  const Finished finished = world.roux({"validate", "lm/train", "a.toml", "--config", "x=1",
+  const Finished finished = world.roux({"validate", "mi/train", "a.toml", "--config", "x=1",
                                         "del:y", "b.conf", "--preset", "tiny", "--override=z=2"});
 
   EXPECT_EQ(finished.out,
-            "lm-train: --validate --config-file=a.toml --config=x=1 --config=del:y "
+            "mi-train: --validate --config-file=a.toml --config=x=1 --config=del:y "
             "--config-file=b.conf --preset=tiny --override=z=2\n");
 }
 
 TEST(DriverValidate, EndsAsTheProgramEnds) {
   const DriverWorld world;
-  world.install_recipe("lm/train", "lm-train", "", "exit 2");
+  world.install_recipe("mi/train", "mi-train", "", "exit 2");
 
-  EXPECT_EQ(world.roux({"validate", "lm/train", "a.toml"}).exit_code, 2);
+  EXPECT_EQ(world.roux({"validate", "mi/train", "a.toml"}).exit_code, 2);
 }
 
 TEST(DriverValidate, NeedsARecipeAndAFile) {
   const DriverWorld world;
 
   for (const std::vector<std::string>& words : {std::vector<std::string>{"validate"},
-                                                {"validate", "lm/train"},
-                                                {"validate", "lm/train", "--config", "a=1"}}) {
+                                                {"validate", "mi/train"},
+                                                {"validate", "mi/train", "--config", "a=1"}}) {
     const Finished finished = world.roux(words);
     EXPECT_EQ(finished.exit_code, 2);
     EXPECT_THAT(finished.err, HasSubstr("FILE (roux help validate says more)"));
@@ -106,33 +106,33 @@ TEST(DriverValidate, NeedsARecipeAndAFile) {
 TEST(DriverValidate, TellsThePresetFromTheRecipe) {
   const DriverWorld world;
 
-  const Finished finished = world.roux({"validate", "lm/train/tiny", "a.toml"});
+  const Finished finished = world.roux({"validate", "mi/train/tiny", "a.toml"});
 
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_EQ(finished.err,
-            "roux: a recipe is needed here, but lm/train/tiny is a preset; its recipe is lm/train "
+            "roux: a recipe is needed here, but mi/train/tiny is a preset; its recipe is mi/train "
             "(--preset tiny takes the preset)\n");
-  EXPECT_THAT(world.roux({"validate", "./prefix/bin/lm-train/tiny", "a.toml"}).err,
-              HasSubstr("its recipe is ./prefix/bin/lm-train "));
+  EXPECT_THAT(world.roux({"validate", "./prefix/bin/mi-train/tiny", "a.toml"}).err,
+              HasSubstr("its recipe is ./prefix/bin/mi-train "));
 }
 
 TEST(DriverValidate, NamesTheNearestRecipeAndNoPreset) {
   const DriverWorld world;
 
-  EXPECT_THAT(world.roux({"validate", "lm/trian", "a.toml"}).err,
-              HasSubstr("there is no recipe \"lm/trian\" (did you mean \"lm/train\"?)"));
-  EXPECT_THAT(world.roux({"validate", "lm/train/tniy", "a.toml"}).err,
-              Not(HasSubstr("lm/train/tiny")));
+  EXPECT_THAT(world.roux({"validate", "mi/trian", "a.toml"}).err,
+              HasSubstr("there is no recipe \"mi/trian\" (did you mean \"mi/train\"?)"));
+  EXPECT_THAT(world.roux({"validate", "mi/train/tniy", "a.toml"}).err,
+              Not(HasSubstr("mi/train/tiny")));
 }
 
 TEST(DriverValidate, RefusesWhatWouldDoSomethingElse) {
   const DriverWorld world;
 
-  EXPECT_EQ(world.roux({"validate", "lm/train", "a.toml", "--dump-config"}).err,
+  EXPECT_EQ(world.roux({"validate", "mi/train", "a.toml", "--dump-config"}).err,
             "roux: validate has no option --dump-config\n");
-  EXPECT_EQ(world.roux({"validate", "lm/train", "--config", "a.toml"}).err,
+  EXPECT_EQ(world.roux({"validate", "mi/train", "--config", "a.toml"}).err,
             "roux: validate: --config needs KEY=VALUE\n");
-  EXPECT_EQ(world.roux({"validate", "lm/train", "a.toml", "--preset"}).err,
+  EXPECT_EQ(world.roux({"validate", "mi/train", "a.toml", "--preset"}).err,
             "roux: validate: --preset needs a value\n");
 }
 

@@ -16,10 +16,10 @@ constexpr std::string_view kEcho = R"(echo "$(basename "$0"): $*")";
 }  // namespace
 
 DriverWorld::DriverWorld() {
-  install_recipe("lm/train", "lm-train", "Trains a language model", kEcho);
-  write("prefix/share/roux/recipes/lm/train/tiny.toml", "# A toy: done in a minute.\na = 1\n");
-  write("prefix/share/roux/recipes/lm/train/base.toml", "a = 2\n");
-  install_recipe("lm/eval", "lm-eval", "Measures a language model", kEcho);
+  install_recipe("mi/train", "mi-train", "Trains a language model", kEcho);
+  write("prefix/share/roux/recipes/mi/train/tiny.toml", "# A toy: done in a minute.\na = 1\n");
+  write("prefix/share/roux/recipes/mi/train/base.toml", "a = 2\n");
+  install_recipe("mi/eval", "mi-eval", "Measures a language model", kEcho);
 }
 
 void DriverWorld::install_recipe(std::string_view name, std::string_view program,

@@ -14,7 +14,7 @@ namespace roux {
 // install recipes whose programs are shell scripts. The driver is run in that folder.
 class DriverWorld {
  public:
-  // lm/train, with two presets, whose program prints what it is called with; and lm/eval, without.
+  // mi/train, with two presets, whose program prints what it is called with; and mi/eval, without.
   DriverWorld();
 
   const std::filesystem::path& folder() const { return folder_.path(); }
