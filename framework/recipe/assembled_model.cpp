@@ -1,8 +1,6 @@
 #include "recipe/assembled_model.h"
 
 #include "roux/base/error.h"
-#include "roux/base/log.h"
-#include "roux/base/units.h"
 #include "roux/model/huggingface.h"
 #include "roux/model/safetensors_tensors.h"
 #include "roux/nn/activation_checkpointing.h"

@@ -9,30 +9,31 @@
 #include "roux/base/error.h"
 #include "roux/base/log.h"
 #include "roux/base/strings.h"
+#include "roux/config/toml.h"
 
 namespace roux {
 namespace {
 
-// A dump has a line for each key, under the header of its section.
+// Each value by its path: "optimizer.config.groups[0].params".
+void flatten(const config::Value& value, const std::string& path,
+             std::map<std::string, std::string>& values) {
+  const auto* array = value.as<config::Array>();
+  if (const auto* table = value.as<config::Table>()) {
+    for (const auto& [key, member] : table->entries()) {
+      flatten(member, path.empty() ? key : cat(path, '.', key), values);
+    }
+  } else if (array && !array->empty() && array->front().as<config::Table>()) {
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      flatten((*array)[i], cat(path, '[', i, ']'), values);
+    }
+  } else {
+    values[path] = config::to_toml(value);
+  }
+}
+
 std::map<std::string, std::string> flatten(std::string_view toml) {
   std::map<std::string, std::string> values;
-  std::string section;
-  std::map<std::string, int> entries;  // of arrays of tables
-  for (const std::string& line : split(toml, '\n')) {
-    const std::string_view text = trim(line);
-    if (text.empty() || text.starts_with('#')) continue;
-    if (text.starts_with("[[")) {
-      const std::string name(text.substr(2, text.size() - 4));
-      section = cat(name, '[', entries[name]++, ']');
-    } else if (text.starts_with('[')) {
-      section = text.substr(1, text.size() - 2);
-    } else if (const auto equals = text.find(" = "); equals != std::string_view::npos) {
-      const std::string key(text.substr(0, equals));
-      values[section.empty() ? key : cat(section, '.', key)] = text.substr(equals + 3);
-    } else if (!values.empty()) {
-      values[section] += cat(text, '\n');  // a value of several lines
-    }
-  }
+  flatten(config::parse_toml(toml, "the run's config", ""), "", values);
   return values;
 }
 

@@ -9,7 +9,6 @@
 
 #include "roux/base/error.h"
 #include "roux/base/log.h"
-#include "roux/base/units.h"
 #include "roux/metrics/phase_times.h"
 #include "roux/metrics/progress_bar.h"
 #include "trainer/resume_check.h"
