@@ -1,10 +1,7 @@
 #include "trainer/train_step.h"
 
-#include <ATen/record_function.h>
-
 #include <cmath>
 
-#include "roux/base/error.h"
 #include "roux/optim/gradient_norm.h"
 
 namespace roux {
