@@ -229,7 +229,7 @@ TEST(ShardReader, StopsAtOnceWhenItIsDropped) {
 TEST(ShardReader, IsDroppedWithoutWaitingForOthersInItsPool) {
   ThreadPool pool({.num_threads = 1});
   std::promise<void> end;
-  pool.submit([&] { end.get_future().wait(); });
+  pool.submit([busy = end.get_future().share()] { busy.wait(); });
   {
     ShardReader<Number> reader({.num_shards = 8, .batches_per_step = 1}, open_shard, pool, 4);
     const auto step = reader.next_step();
