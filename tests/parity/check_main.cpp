@@ -1,7 +1,8 @@
 // parity-check [--json] [--export FOLDER] CASE...
 //
 // Compares our models with the reference's numbers in each CASE, a folder that tools/parity wrote,
-// and says how far apart they are. With --export, what we export of each goes to FOLDER/NAME.
+// and says how far apart they are. With --export, what we export of each goes to FOLDER/NAME (of
+// runs of training, which end with a model that nobody wants, nothing).
 // Ends with 1 if anything is beyond its tolerance.
 
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "parity/compare.h"
+#include "parity/training.h"
 
 namespace {
 
@@ -63,7 +65,9 @@ int main(int argc, char** argv) {
     for (const std::filesystem::path& folder : cases) {
       std::optional<std::filesystem::path> target;
       if (exports) target = *exports / folder.filename();
-      const Comparison comparison = roux::parity::compare_with_reference(folder, target);
+      const Comparison comparison = roux::parity::is_training_case(folder)
+                                        ? roux::parity::compare_training(folder)
+                                        : roux::parity::compare_with_reference(folder, target);
       agreed = agreed && comparison.problems.empty();
       json ? print_json(comparison) : print_text(comparison);
     }

@@ -18,6 +18,10 @@ struct Comparison {
 
   // What lies beyond its tolerance, or went wrong altogether; each names the tensor.
   std::vector<std::string> problems;
+
+  // Keeps the largest difference of what is compared, and one beyond its tolerance as a problem.
+  // `of` names a tensor, where there are many.
+  void note(const std::string& what, double difference, const std::string& of = {});
 };
 
 // The most that a difference of this name may be.
