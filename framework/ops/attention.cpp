@@ -10,6 +10,7 @@
 #include "ops/attention_cpu.h"
 #include "ops/reference.h"
 #include "roux/base/error.h"
+#include "roux/ops/keeping.h"
 
 namespace roux::ops {
 namespace {
@@ -52,7 +53,9 @@ class AttentionFunction : public torch::autograd::Function<AttentionFunction> {
                             const AttentionKernels* kernels, const AttentionLayout& layout,
                             const AttentionOptions& options) {
     const AttentionResult result = attention_cpu(*kernels, q, k, v, layout, options);
-    context->save_for_backward({q, k, v, result.out, result.lse});
+    context->save_for_backward({keep(*context, "q", q), keep(*context, "k", k),
+                                keep(*context, "v", v), keep(*context, "out", result.out),
+                                result.lse});
     context->saved_data["settings"] =
         c10::IValue::make_capsule(c10::make_intrusive<Settings>(layout, options));
     return result.out;
@@ -65,12 +68,14 @@ class AttentionFunction : public torch::autograd::Function<AttentionFunction> {
     const auto saved = context->get_saved_variables();
     const auto capsule = context->saved_data.at("settings").toCapsule();
     const auto& settings = static_cast<const Settings&>(*capsule);
-    const AttentionKernels* kernels =
-        find_attention_kernels(saved[0], saved[1], saved[2], settings.layout, true);
+    const at::Tensor q = kept(*context, "q", saved[0]);
+    const at::Tensor k = kept(*context, "k", saved[1]);
+    const at::Tensor v = kept(*context, "v", saved[2]);
+    const AttentionResult result{kept(*context, "out", saved[3]), saved[4]};
+    const AttentionKernels* kernels = find_attention_kernels(q, k, v, settings.layout, true);
     require(kernels != nullptr, "attention: the kernels of the forward must be there");
-    const AttentionGradients gradients =
-        attention_cpu_backward(*kernels, saved[0], saved[1], saved[2], {saved[3], saved[4]},
-                               grads[0], settings.layout, settings.options);
+    const AttentionGradients gradients = attention_cpu_backward(*kernels, q, k, v, result, grads[0],
+                                                                settings.layout, settings.options);
     return {gradients.q, gradients.k, gradients.v, at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "roux/base/error.h"
+#include "roux/ops/keeping.h"
 #include "roux/ops/moe.h"
 
 namespace roux::ops {
@@ -33,7 +34,8 @@ struct GroupedLinear : torch::autograd::Function<GroupedLinear> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const std::vector<std::int64_t>& offsets) {
     RECORD_FUNCTION("roux::grouped_linear", c10::ArrayRef<c10::IValue>{});
-    context->save_for_backward({x, weight});
+    const at::Tensor for_weight = weight.requires_grad() ? keep(*context, "x", x) : at::Tensor();
+    context->save_for_backward({for_weight, weight});
     context->saved_data["offsets"] = offsets;
     return by_group(x, weight.size(1), offsets,
                     [&](std::int64_t e) { return weight.select(0, e).t(); });
@@ -45,7 +47,6 @@ struct GroupedLinear : torch::autograd::Function<GroupedLinear> {
       throw Error("grouped_linear has no second derivative (create_graph)");
     }
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor& x = saved[0];
     const at::Tensor& weight = saved[1];
     const std::vector<std::int64_t> offsets = context->saved_data["offsets"].toIntVector();
     const at::Tensor gradient = incoming.front().contiguous();
@@ -56,6 +57,7 @@ struct GroupedLinear : torch::autograd::Function<GroupedLinear> {
                       [&](std::int64_t e) { return weight.select(0, e); });
     }
     if (context->needs_input_grad(1)) {
+      const at::Tensor x = kept(*context, "x", saved[0]);
       of_weight = at::empty(weight.sizes(), weight.options().requires_grad(false));
       for (std::int64_t e = 0; e < weight.size(0); ++e) {
         const std::int64_t begin = offsets[static_cast<std::size_t>(e)];

@@ -10,6 +10,7 @@
 #include "ops/gradient_in_place.h"
 #include "ops/matmul_into.h"
 #include "roux/base/error.h"
+#include "roux/ops/keeping.h"
 
 namespace roux::ops {
 namespace {
@@ -27,7 +28,9 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias) {
     RECORD_FUNCTION("roux::linear", c10::ArrayRef<c10::IValue>{});
-    context->save_for_backward({x, weight, bias.value_or(at::Tensor())});
+    // A frozen weight's gradient would be the only one to read x.
+    const at::Tensor for_weight = weight.requires_grad() ? keep(*context, "x", x) : at::Tensor();
+    context->save_for_backward({for_weight, weight, bias.value_or(at::Tensor())});
     at::Tensor y = product(x, weight.t());
     if (bias) y.add_(*bias);
     return y;
@@ -39,13 +42,13 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
       throw Error("linear has no second derivative (create_graph)");
     }
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor& x = saved[0];
     const at::Tensor& weight = saved[1];
     const at::Tensor& bias = saved[2];
     const at::Tensor dy = incoming.front().contiguous();
     variable_list gradients(3);
     if (context->needs_input_grad(0)) gradients[0] = product(dy, weight);
     if (context->needs_input_grad(1)) {
+      const at::Tensor x = kept(*context, "x", saved[0]);
       if (const auto into = gradient_in_place(weight)) {
         matmul_into(*into, dy.t(), x, 1.0);
       } else {

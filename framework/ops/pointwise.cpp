@@ -17,6 +17,7 @@
 #include "roux/ops/activation.h"
 #include "roux/ops/dropout.h"
 #include "roux/ops/embedding.h"
+#include "roux/ops/keeping.h"
 #include "roux/ops/norm.h"
 #include "roux/ops/rotary.h"
 
@@ -75,9 +76,14 @@ struct RmsNorm : Function<RmsNorm> {
                             const MaybeTensor& maybe_weight, double eps, double offset) {
     const at::Tensor weight = maybe_weight.value_or(at::Tensor());
     passes::Normed normed = passes::rms_norm(x, weight, eps, offset);
-    context->save_for_backward({x, weight, normed.stats});
+    context->save_for_backward({keep(*context, "x", x), weight, normed.stats});
     context->saved_data["wants_weight"] = wants_gradient(maybe_weight);
     context->saved_data["offset"] = offset;
+    if (remakes()) {
+      offer(normed.y, {x}, [weight, eps, offset](const variable_list& inputs) {
+        return passes::rms_norm(inputs[0], weight, eps, offset).y;
+      });
+    }
     return normed.y;
   }
 
@@ -86,8 +92,8 @@ struct RmsNorm : Function<RmsNorm> {
     refuse_second_derivative("rms_norm");
     const variable_list saved = context->get_saved_variables();
     passes::NormGradients gradients = passes::rms_norm_backward(
-        incoming[0], saved[0], saved[2], saved[1], context->saved_data["offset"].toDouble(),
-        context->saved_data["wants_weight"].toBool());
+        incoming[0], kept(*context, "x", saved[0]), saved[2], saved[1],
+        context->saved_data["offset"].toDouble(), context->saved_data["wants_weight"].toBool());
     return {gradients.x, gradients.weight, {}, {}};
   }
 };
@@ -99,9 +105,14 @@ struct LayerNorm : Function<LayerNorm> {
     const at::Tensor weight = maybe_weight.value_or(at::Tensor());
     const at::Tensor bias = maybe_bias.value_or(at::Tensor());
     passes::Normed normed = passes::layer_norm(x, weight, bias, eps);
-    context->save_for_backward({x, weight, bias, normed.stats});
+    context->save_for_backward({keep(*context, "x", x), weight, bias, normed.stats});
     context->saved_data["wants_weight"] = wants_gradient(maybe_weight);
     context->saved_data["wants_bias"] = wants_gradient(maybe_bias);
+    if (remakes()) {
+      offer(normed.y, {x}, [weight, bias, eps](const variable_list& inputs) {
+        return passes::layer_norm(inputs[0], weight, bias, eps).y;
+      });
+    }
     return normed.y;
   }
 
@@ -110,7 +121,7 @@ struct LayerNorm : Function<LayerNorm> {
     refuse_second_derivative("layer_norm");
     const variable_list saved = context->get_saved_variables();
     passes::NormGradients gradients = passes::layer_norm_backward(
-        incoming[0], saved[0], saved[3], saved[1], saved[2],
+        incoming[0], kept(*context, "x", saved[0]), saved[3], saved[1], saved[2],
         context->saved_data["wants_weight"].toBool(), context->saved_data["wants_bias"].toBool());
     return {gradients.x, gradients.weight, gradients.bias, {}};
   }
@@ -120,7 +131,13 @@ struct Rotate : Function<Rotate> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& cos,
                             const at::Tensor& sin) {
     context->save_for_backward({cos, sin});
-    return passes::rotate(x, {cos, sin}, /*back=*/false);
+    at::Tensor y = passes::rotate(x, {cos, sin}, /*back=*/false);
+    if (remakes()) {
+      offer_through(y, {x}, [cos, sin](const variable_list& inputs) {
+        return passes::rotate(inputs[0], {cos, sin}, /*back=*/false);
+      });
+    }
+    return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& incoming) {
@@ -133,9 +150,15 @@ struct Rotate : Function<Rotate> {
 
 struct Activate : Function<Activate> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, Activation activation) {
-    context->save_for_backward({x});
+    context->save_for_backward({keep(*context, "x", x)});
     context->saved_data["activation"] = static_cast<std::int64_t>(activation);
-    return passes::activate(x, activation);
+    at::Tensor y = passes::activate(x, activation);
+    if (remakes()) {
+      offer(y, {x}, [activation](const variable_list& inputs) {
+        return passes::activate(inputs[0], activation);
+      });
+    }
+    return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& incoming) {
@@ -143,16 +166,23 @@ struct Activate : Function<Activate> {
     refuse_second_derivative("activate");
     const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
     const variable_list saved = context->get_saved_variables();
-    return {passes::activate_backward(incoming[0], saved[0], activation), {}};
+    const at::Tensor x = kept(*context, "x", saved[0]);
+    return {passes::activate_backward(incoming[0], x, activation), {}};
   }
 };
 
 struct Gated : Function<Gated> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& gate, const at::Tensor& up,
                             Activation activation) {
-    context->save_for_backward({gate, up});
+    context->save_for_backward({keep(*context, "gate", gate), keep(*context, "up", up)});
     context->saved_data["activation"] = static_cast<std::int64_t>(activation);
-    return passes::gated(gate, up, activation);
+    at::Tensor y = passes::gated(gate, up, activation);
+    if (remakes()) {
+      offer(y, {gate, up}, [activation](const variable_list& inputs) {
+        return passes::gated(inputs[0], inputs[1], activation);
+      });
+    }
+    return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& incoming) {
@@ -160,7 +190,8 @@ struct Gated : Function<Gated> {
     refuse_second_derivative("gated");
     const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
     const variable_list saved = context->get_saved_variables();
-    auto [gate, up] = passes::gated_backward(incoming[0], saved[0], saved[1], activation);
+    auto [gate, up] = passes::gated_backward(incoming[0], kept(*context, "gate", saved[0]),
+                                             kept(*context, "up", saved[1]), activation);
     return {context->needs_input_grad(0) ? gate : at::Tensor(),
             context->needs_input_grad(1) ? up : at::Tensor(),
             {}};
@@ -193,7 +224,13 @@ struct Dropout : Function<Dropout> {
     context->saved_data["p"] = p;
     context->saved_data["key"] = static_cast<std::int64_t>(key);
     context->saved_data["first"] = static_cast<std::int64_t>(first_element);
-    return passes::dropout(x, p, key, first_element);
+    at::Tensor y = passes::dropout(x, p, key, first_element);
+    if (remakes()) {
+      offer_through(y, {x}, [p, key, first_element](const variable_list& inputs) {
+        return passes::dropout(inputs[0], p, key, first_element);
+      });
+    }
+    return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& incoming) {

@@ -10,7 +10,7 @@
 namespace roux {
 namespace {
 
-std::atomic<std::size_t> held{0};
+std::atomic<std::size_t> now{0};
 std::atomic<std::size_t> most{0};
 
 struct Block {
@@ -20,7 +20,7 @@ struct Block {
 
 void release(void* block) {
   const std::unique_ptr<Block> owned(static_cast<Block*>(block));
-  held -= owned->size;
+  now -= owned->size;
 }
 
 // Stays in place for blocks that outlive the count.
@@ -29,9 +29,9 @@ class Counter final : public c10::Allocator {
   c10::DataPtr allocate(std::size_t size) override {
     auto block =
         std::make_unique<Block>(Block{c10::GetDefaultCPUAllocator()->allocate(size), size});
-    const std::size_t now = held += size;
+    const std::size_t with_it = now += size;
     std::size_t before = most;
-    while (before < now && !most.compare_exchange_weak(before, now)) {
+    while (before < with_it && !most.compare_exchange_weak(before, with_it)) {
     }
     void* data = block->memory.get();
     return {data, block.release(), &release, c10::Device(c10::kCPU)};
@@ -48,7 +48,7 @@ constexpr std::uint8_t kPriority = 100;
 }  // namespace
 
 CountedMemory::CountedMemory() {
-  held = 0;
+  now = 0;
   most = 0;
   c10::SetCPUAllocator(&counter, kPriority);
 }
@@ -59,6 +59,10 @@ CountedMemory::~CountedMemory() {
 
 std::size_t CountedMemory::peak() const {
   return most;
+}
+
+std::size_t CountedMemory::held() const {
+  return now;
 }
 
 }  // namespace roux

@@ -13,6 +13,9 @@ class CountedMemory {
   CountedMemory& operator=(const CountedMemory&) = delete;
 
   std::size_t peak() const;
+
+  // Now.
+  std::size_t held() const;
 };
 
 }  // namespace roux
