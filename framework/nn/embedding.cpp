@@ -1,8 +1,7 @@
 #include "roux/nn/embedding.h"
 
-#include <ATen/ops/linear.h>
-
 #include "roux/ops/embedding.h"
+#include "roux/ops/linear.h"
 
 namespace roux::nn {
 
@@ -15,7 +14,7 @@ at::Tensor Embedding::forward(const at::Tensor& ids) {
 }
 
 at::Tensor TiedProjection::forward(const at::Tensor& x) {
-  return at::linear(x, embedding_->weight());
+  return ops::linear(x, embedding_->weight());
 }
 
 }  // namespace roux::nn

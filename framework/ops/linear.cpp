@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#include "ops/few_rows.h"
 #include "ops/gradient_in_place.h"
 #include "ops/matmul_into.h"
 #include "roux/base/error.h"
@@ -71,7 +72,8 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
     return input.defined() && input.requires_grad();
   };
   if (!at::GradMode::is_enabled() || !(wanted(x) || wanted(weight) || wanted(bias))) {
-    at::Tensor y = product(x, weight.t());
+    at::Tensor y =
+        has_few_rows(x, weight) ? product_of_few_rows(x, weight) : product(x, weight.t());
     return bias.defined() ? y.add_(bias) : y;
   }
   return LinearFunction::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);

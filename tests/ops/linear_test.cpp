@@ -6,6 +6,8 @@
 #include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
+#include "ops/kernel_check.h"
+#include "roux/base/error.h"
 #include "support/gradcheck.h"
 #include "support/tensors.h"
 
@@ -45,6 +47,25 @@ TEST(Linear, IsATens) {
     EXPECT_TRUE(near(ops::linear(our.x, our.weight, our.bias), theirs, tolerance(dtype))) << dtype;
     EXPECT_TRUE(near(ops::linear(our.x, our.weight), theirs - our.bias, tolerance(dtype))) << dtype;
   }
+}
+
+TEST(Linear, OfFewRowsHasTheSameBitsOnAnyThreadsAndIsExactAtAnyLevel) {
+  const auto linear = [](const Tensors& in) { return Tensors{ops::linear(in[0], in[1])}; };
+  constexpr double kCancelling = 4.0;  // what a long sum adds mostly goes again
+  for (const std::int64_t rows : {1, 4}) {
+    for (const std::int64_t in : {1, 70, 768}) {
+      const at::Tensor weights = random_tensor({300, in + 5}, 2);
+      expect_kernels_match(cat(rows, " rows of ", in), linear,
+                           {random_tensor({rows, in}, 1), weights.narrow(1, 2, in)}, kCancelling);
+    }
+  }
+}
+
+TEST(Linear, OfATextIsTheSameAloneAndBesideOthers) {
+  const at::Tensor x = random_tensor({4, 70}, 1).to(at::kFloat);
+  const at::Tensor weight = random_tensor({90, 70}, 2).to(at::kFloat);
+  const at::Tensor all = ops::linear(x, weight);
+  EXPECT_TRUE(is_same(ops::linear(x.narrow(0, 2, 1), weight), all.narrow(0, 2, 1)));
 }
 
 TEST(Linear, HasTheGradientOfDifferences) {
