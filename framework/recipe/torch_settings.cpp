@@ -4,6 +4,10 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/api/include/torch/version.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <cstdlib>
 #include <thread>
@@ -20,9 +24,30 @@ int default_threads() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / sharing);
 }
 
+// How tensors get their memory (docs/benchmarks.md has what it is worth). What the user's variables
+// say stays.
+void settle_memory() {
+#if defined(__GLIBC__)
+  // Large blocks that are freed stay with the process. glibc would give them back to the system at
+  // once, and each step would fault in the pages of its tensors anew.
+  constexpr int kLargest = 1 << 30;
+  const auto set = [](const char* variable, int option, int value) {
+    if (std::getenv(variable) == nullptr) mallopt(option, value);
+  };
+  set("MALLOC_MMAP_THRESHOLD_", M_MMAP_THRESHOLD, kLargest);
+  set("MALLOC_TRIM_THRESHOLD_", M_TRIM_THRESHOLD, kLargest);
+  set("MALLOC_TOP_PAD_", M_TOP_PAD, 64 << 20);
+#endif
+  // Pages of 2 MB for large tensors, where the system leaves it to programs to ask for them:
+  // reading all weights for each token misses fewer translations. LibTorch looks at this when it
+  // first allocates on the CPU.
+  setenv("THP_MEM_ALLOC_ENABLE", "1", /*replace=*/0);
+}
+
 }  // namespace
 
 void apply_torch_settings(const TorchConfig& config) {
+  settle_memory();
   if (config.num_threads) {
     at::set_num_threads(static_cast<int>(*config.num_threads));
   } else if (!std::getenv("OMP_NUM_THREADS")) {
