@@ -13,6 +13,7 @@
 
 #include "roux/base/error.h"
 #include "roux/nn/block_stack.h"
+#include "roux/ops/keeping.h"
 
 namespace roux::nn {
 namespace {
@@ -38,7 +39,7 @@ class RunAgain : public torch::autograd::Function<RunAgain> {
  public:
   static variable_list forward(AutogradContext* context, const at::Tensor& hidden,
                                const at::Tensor& /*anchor*/, const BlockStack::Next& next) {
-    context->save_for_backward({hidden});
+    context->save_for_backward({ops::keep(*context, "hidden", hidden)});
     context->saved_data["next"] = c10::IValue::make_capsule(c10::make_intrusive<KeptNext>(next));
     context->set_materialize_grads(false);
     return to_list(next(hidden));
@@ -49,7 +50,8 @@ class RunAgain : public torch::autograd::Function<RunAgain> {
     check_pass();
     const auto capsule = context->saved_data.at("next").toCapsule();
     const BlockStack::Next& next = static_cast<const KeptNext&>(*capsule).next;
-    const at::Tensor hidden = context->get_saved_variables()[0].detach();
+    const at::Tensor hidden =
+        ops::kept(*context, "hidden", context->get_saved_variables()[0]).detach();
     hidden.set_requires_grad(context->needs_input_grad(0));
 
     variable_list roots;
@@ -96,6 +98,25 @@ void checkpoint_blocks(BlockStack& blocks, std::int64_t every_nth) {
     const at::Tensor anchor = at::empty({0}).set_requires_grad(is_trained(blocks[index]));
     variable_list list = RunAgain::apply(hidden, anchor, next);
     return BlockOutput{list[0], list.size() > 1 ? list[1] : at::Tensor()};
+  });
+}
+
+void checkpoint_selectively(BlockStack& blocks, std::int64_t every_nth) {
+  require(every_nth >= 1, "checkpoint_selectively: every_nth must be at least 1");
+  blocks.wrap(
+      [every_nth](std::int64_t index, const at::Tensor& hidden, const BlockStack::Next& next) {
+        if (index % every_nth != 0 || !at::GradMode::is_enabled()) return next(hidden);
+        const ops::KeepingGuard guard({.remake = true});
+        return next(hidden);
+      });
+}
+
+void offload_activations(BlockStack& blocks, std::shared_ptr<std::pmr::memory_resource> memory) {
+  require(memory != nullptr, "offload_activations: memory must be there");
+  blocks.wrap([memory](std::int64_t, const at::Tensor& hidden, const BlockStack::Next& next) {
+    if (!at::GradMode::is_enabled()) return next(hidden);
+    const ops::KeepingGuard guard({.host = memory});
+    return next(hidden);
   });
 }
 

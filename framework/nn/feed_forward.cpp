@@ -1,6 +1,7 @@
 #include "roux/nn/feed_forward.h"
 
 #include "roux/base/error.h"
+#include "roux/ops/keeping.h"
 #include "roux/ops/moe.h"
 
 namespace roux::nn {
@@ -56,6 +57,11 @@ BlockOutput MixtureOfExperts::forward(const at::Tensor& x) {
   const ops::Routing routing = ops::route(logits, options_.top_k, options_.normalise_weights);
   const ops::ExpertOrder order = ops::order_by_expert(routing.experts, options_.experts);
   const at::Tensor rows = x.index_select(0, order.token);
+  if (ops::remakes()) {
+    ops::offer_through(rows, {x}, [token = order.token](const std::vector<at::Tensor>& inputs) {
+      return inputs[0].index_select(0, token);
+    });
+  }
   const at::Tensor inner =
       ops::gated(gate_(rows, order.offsets), up_(rows, order.offsets), activation_);
   const at::Tensor answers = down_(inner, order.offsets);

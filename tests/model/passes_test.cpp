@@ -6,10 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <string>
+#include <vector>
 
 #include "roux/base/error.h"
 #include "roux/model/model_family.h"
@@ -102,7 +105,7 @@ void expect_the_same(Small& actual, Small& expected) {
 
 class Passes : public ::testing::TestWithParam<const char*> {};
 
-INSTANTIATE_TEST_SUITE_P(All, Passes, ::testing::Values("llama", "mixtral", "gpt2"),
+INSTANTIATE_TEST_SUITE_P(All, Passes, ::testing::Values("llama", "mixtral", "gpt2", "qwen3"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST_P(Passes, AreTheSameToTheBitWithActivationCheckpointing) {
@@ -129,11 +132,58 @@ TEST_P(Passes, HoldLessWithActivationCheckpointing) {
   EXPECT_LT(peak(true), 0.65 * peak(false));
 }
 
+std::shared_ptr<std::pmr::memory_resource> plain_memory() {
+  return {std::pmr::new_delete_resource(), [](std::pmr::memory_resource*) {}};
+}
+
+TEST_P(Passes, AreTheSameToTheBitWithSelectiveCheckpointingAndOffloading) {
+  const auto selectively = [](Small& small) { nn::checkpoint_selectively(small.model->blocks()); };
+  const auto every_second = [](Small& small) {
+    nn::checkpoint_selectively(small.model->blocks(), 2);
+  };
+  const auto offload = [](Small& small) {
+    nn::offload_activations(small.model->blocks(), plain_memory());
+  };
+  const auto both = [&](Small& small) {
+    selectively(small);
+    offload(small);
+  };
+  const auto offload_inputs = [&](Small& small) {
+    nn::checkpoint_blocks(small.model->blocks());
+    offload(small);
+  };
+  const std::vector<std::function<void(Small&)>> ways = {selectively, every_second, offload, both,
+                                                         offload_inputs};
+  for (const bool frozen_embedding : {false, true}) {
+    for (const auto& way : ways) {
+      Small plain(GetParam(), frozen_embedding);
+      Small other(GetParam(), frozen_embedding);
+      way(other);
+
+      expect_the_same(other, plain);
+    }
+  }
+}
+
+// Of what lies between the passes.
+TEST_P(Passes, KeepLessWithSelectiveCheckpointing) {
+  const auto held = [](bool selective) {
+    Small small(GetParam());
+    if (selective) nn::checkpoint_selectively(small.model->blocks());
+    const CountedMemory memory;
+    const at::Tensor loss = small.loss(1, 1024);
+    return static_cast<double>(memory.held());
+  };
+
+  EXPECT_LT(held(true), 0.82 * held(false));
+}
+
 TEST_P(Passes, AreTheSameToTheBitWithFiniteChecks) {
-  for (const bool checkpointed : {false, true}) {
+  for (const int checkpointed : {0, 1, 2}) {
     Small plain(GetParam());
     Small checked(GetParam());
-    if (checkpointed) nn::checkpoint_blocks(checked.model->blocks());
+    if (checkpointed == 1) nn::checkpoint_blocks(checked.model->blocks());
+    if (checkpointed == 2) nn::checkpoint_selectively(checked.model->blocks());
     checked.model->check_finite(nn::FiniteChecks(nn::FiniteChecks::Scope::ForwardAndBackward));
 
     expect_the_same(checked, plain);
