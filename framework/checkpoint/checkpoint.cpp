@@ -48,14 +48,14 @@ std::map<std::string, std::string> read_texts(const std::filesystem::path& folde
   return texts;
 }
 
-CheckpointSlice elements_of(const CheckpointTensor& target) {
+CheckpointSlice elements_of(const CheckpointValue& target) {
   if (target.slice) return *target.slice;
   const auto sizes = target.value.sizes();
   return checkpoint::whole({sizes.data(), sizes.size()});
 }
 
 // Why the target can't hold what was saved, or "".
-std::string mismatch(const Manifest::Tensor& saved, const CheckpointTensor& target) {
+std::string mismatch(const Manifest::Tensor& saved, const CheckpointValue& target) {
   const auto elements = elements_of(target);
   if (elements.shape != saved.shape) {
     return cat("has shape ", shape_text(saved.shape), ", but ", shape_text(elements.shape),
@@ -111,7 +111,7 @@ class Loader {
   Loader(const std::filesystem::path& folder, const Manifest& manifest)
       : folder_(folder), manifest_(manifest) {}
 
-  void add(const CheckpointTensor& target) {
+  void add(const CheckpointValue& target) {
     at::Tensor memory = target.value;
     if (!memory.is_contiguous() || !memory.is_cpu()) {
       memory = at::empty(memory.sizes(), at::TensorOptions(memory.scalar_type()));
@@ -146,7 +146,7 @@ class Loader {
   std::size_t beside_ = 0;
 };
 
-void require_sound(const CheckpointTensor& target) {
+void require_sound(const CheckpointValue& target) {
   require(target.value.defined() && !target.value.is_meta(),
           "Checkpoint::read: a target must have memory");
   if (!target.slice) return;
@@ -221,9 +221,9 @@ std::vector<CheckpointTensorInfo> Checkpoint::tensors() const {
   return all;
 }
 
-void Checkpoint::read(std::span<const CheckpointTensor> targets) const {
+void Checkpoint::read(std::span<const CheckpointValue> targets) const {
   std::vector<std::string> problems;
-  for (const CheckpointTensor& target : targets) {
+  for (const CheckpointValue& target : targets) {
     require_sound(target);
     const auto saved = state_->manifest.tensors.find(target.name);
     const std::string problem =
@@ -234,7 +234,7 @@ void Checkpoint::read(std::span<const CheckpointTensor> targets) const {
     throw DataError(cat(state_->folder.string(), ":\n  ", join(problems, "\n  ")));
   }
   Loader loader(state_->folder, state_->manifest);
-  for (const CheckpointTensor& target : targets) loader.add(target);
+  for (const CheckpointValue& target : targets) loader.add(target);
   loader.finish();
 }
 

@@ -29,7 +29,7 @@ std::string checked_part_of(const std::string& name) {
   return part;
 }
 
-CheckpointSlice elements_of(const CheckpointTensor& tensor) {
+CheckpointSlice elements_of(const CheckpointValue& tensor) {
   if (!tensor.slice) {
     const auto sizes = tensor.value.sizes();
     return whole({sizes.data(), sizes.size()});
@@ -44,7 +44,7 @@ CheckpointSlice elements_of(const CheckpointTensor& tensor) {
 // By names without their part, so that others see the names they know; slices of one tensor are
 // numbered.
 std::vector<StoredTensor> stored_as(const std::string& part,
-                                    const std::vector<const CheckpointTensor*>& tensors) {
+                                    const std::vector<const CheckpointValue*>& tensors) {
   std::map<std::string_view, int> slices;
   for (const auto* tensor : tensors) ++slices[tensor->name];
   std::map<std::string_view, int> seen;
@@ -103,8 +103,8 @@ void copy_slowly(const Staging& staging, std::uint64_t target, const at::Tensor&
 }  // namespace
 
 Image::Image(const CheckpointContents& contents) {
-  std::map<std::string, std::vector<const CheckpointTensor*>> tensors;
-  for (const CheckpointTensor& tensor : contents.tensors) {
+  std::map<std::string, std::vector<const CheckpointValue*>> tensors;
+  for (const CheckpointValue& tensor : contents.tensors) {
     require(
         tensor.value.defined() && !tensor.value.is_meta() && tensor.value.layout() == at::kStrided,
         cat("a checkpoint's tensor \"", tensor.name, "\" must have memory"));
@@ -127,9 +127,9 @@ std::size_t Image::add_file(const std::string& part, const std::string& extensio
   return manifest_.files.size() - 1;
 }
 
-void Image::add_tensors(const std::string& part, std::vector<const CheckpointTensor*> tensors) {
+void Image::add_tensors(const std::string& part, std::vector<const CheckpointValue*> tensors) {
   // The reference library's order: wide elements first, so that each tensor is aligned.
-  const auto rank = [](const CheckpointTensor* tensor) {
+  const auto rank = [](const CheckpointValue* tensor) {
     return &safetensors::stored_type(to_dtype(tensor->value.scalar_type()));
   };
   std::ranges::stable_sort(tensors, [&](const auto* a, const auto* b) {

@@ -36,7 +36,7 @@ class Image {
   std::uint64_t begin_of(std::size_t file) const { return begins_[file]; }
 
  private:
-  void add_tensors(const std::string& part, std::vector<const CheckpointTensor*> tensors);
+  void add_tensors(const std::string& part, std::vector<const CheckpointValue*> tensors);
   void add_texts(const std::string& part, const std::map<std::string, std::string>& texts);
   std::size_t add_file(const std::string& part, const std::string& extension, std::uint64_t bytes);
 

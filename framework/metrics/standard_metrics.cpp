@@ -167,6 +167,7 @@ std::vector<MetricDescriptor> make_standard_metrics() {
          {.name = "num_source_elements", .display_name = "Source elements", .format = Count},
          {.name = "num_target_elements", .display_name = "Target elements", .format = Count},
          {.name = "num_targets", .display_name = "Targets", .format = Count},
+         {.name = "num_target_bytes", .display_name = "Bytes of the targets", .format = Bytes},
          {.name = "num_bytes", .display_name = "Bytes of text", .format = Bytes},
          {.name = "padding", .display_name = "Padding", .format = Count},
          {.name = "total_num_examples", .display_name = "Examples in all", .format = Count},
@@ -179,6 +180,9 @@ std::vector<MetricDescriptor> make_standard_metrics() {
           .display_name = "Target elements in all",
           .format = Count},
          {.name = "total_num_targets", .display_name = "Targets in all", .format = Count},
+         {.name = "total_num_target_bytes",
+          .display_name = "Bytes of the targets in all",
+          .format = Bytes},
          {.name = "total_num_bytes", .display_name = "Bytes of text in all", .format = Bytes},
          {.name = "total_padding", .display_name = "Padding in all", .format = Count}});
 

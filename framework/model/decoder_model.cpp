@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "model/decoder_family.h"
+#include "model/training_flops.h"
 #include "roux/config/dump.h"
 #include "roux/nn/decoder_block.h"
 #include "roux/ops/cross_entropy.h"
@@ -178,6 +179,10 @@ at::Tensor DecoderModel::logits(const at::Tensor& hidden) {
   return capped(lm_head_(hidden), config_.logit_softcap);
 }
 
+double DecoderModel::training_flops(const nn::TokenBatch& batch) const {
+  return roux::training_flops(config_, batch);
+}
+
 LanguageModelLoss DecoderModel::loss(const nn::TokenBatch& batch, const at::Tensor& targets,
                                      ops::CrossEntropyOptions options, HeadGradient head_gradient) {
   const Head head = this->head();
@@ -188,7 +193,8 @@ LanguageModelLoss DecoderModel::loss(const nn::TokenBatch& batch, const at::Tens
   if (const auto dense = lm_head_.get()->dense()) {
     const at::Tensor& gradient = dense->weight.grad();
     const bool in_place = head_gradient == HeadGradient::WithLoss && gradient.defined() &&
-                          gradient.scalar_type() != at::kBFloat16;
+                          gradient.scalar_type() != at::kBFloat16 &&
+                          dense->weight.scalar_type() != at::kHalf;
     loss.sum = in_place ? ops::linear_cross_entropy(states.hidden, dense->weight, dense->bias,
                                                     targets, options, {.into = gradient})
                         : ops::linear_cross_entropy(states.hidden, dense->weight, dense->bias,

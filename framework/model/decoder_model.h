@@ -27,6 +27,7 @@ class DecoderModel final : public LanguageModel {
   at::Tensor log_probabilities(const nn::TokenBatch& batch, const at::Tensor& targets) override;
   nn::KeyValueCache make_cache(std::int64_t slots, std::int64_t capacity) const override;
 
+  double training_flops(const nn::TokenBatch& batch) const override;
   std::string_view family() const override;
   std::int64_t vocab_size() const override { return config_.vocab_size; }
   std::int64_t max_seq_len() const override { return config_.max_seq_len; }

@@ -84,6 +84,15 @@ void add_token_keys(const fs::path& companions, nlohmann::ordered_json& config) 
   }
 }
 
+void add_token_keys(const SpecialTokens& tokens, nlohmann::ordered_json& config) {
+  const auto add = [&](const char* key, const std::optional<TokenId>& id) {
+    if (id && !config.contains(key)) config[key] = *id;
+  };
+  add("bos_token_id", tokens.bos);
+  add("eos_token_id", tokens.eos);
+  add("pad_token_id", tokens.pad);
+}
+
 void copy_companions(const fs::path& from, const fs::path& to) {
   for (const char* name : kCompanions) {
     if (fs::exists(from / name)) write_file(to / name, read_file(from / name));
@@ -103,6 +112,7 @@ void export_huggingface(const LanguageModel& model, const fs::path& folder,
   auto config = nlohmann::ordered_json::parse(form->config);
   config["torch_dtype"] = to_string(common_dtype(sources));
   if (options.companions) add_token_keys(*options.companions, config);
+  add_token_keys(options.special_tokens, config);
 
   const fs::path parent = fs::absolute(folder).parent_path();
   fs::create_directories(parent);

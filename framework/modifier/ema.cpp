@@ -48,7 +48,7 @@ class Ema final : public Modifier {
     const auto groups = trained();
     for (std::size_t i = 0; i < groups.size(); ++i) {
       for (const nn::FlatEntry& entry : groups[i]->entries) {
-        state.push_back({entry.name, nn::entry_of(averages_[i].value, entry)});
+        state.push_back({cat(kUsedPrefix, entry.name), nn::entry_of(averages_[i].value, entry)});
       }
     }
     return state;

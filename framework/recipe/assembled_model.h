@@ -4,12 +4,11 @@
 #include <span>
 
 #include "roux/base/random.h"
-#include "roux/config/sections/model.h"
 #include "roux/config/sections/trainer.h"
 #include "roux/model/language_model.h"
-#include "roux/model/model_hub.h"
 #include "roux/modifier/modifier.h"
 #include "roux/nn/flat_parameters.h"
+#include "roux/recipe/found_model.h"
 
 namespace roux {
 
@@ -19,11 +18,10 @@ struct AssembledModel {
   std::unique_ptr<nn::FlatParameters> parameters;  // before the model: they refer to it
 };
 
-// The one place where a model is put together: built without memory, changed by the modifiers in
+// The one place where a model is put together: found without memory, changed by the modifiers in
 // their order, laid out flat, filled from its checkpoint or from the seed, and rounded to what it
 // computes in.
-AssembledModel assemble_model(const ModelHub& hub, const ModelConfig& config,
-                              const TrainerConfig& trainer, std::span<Modifier* const> modifiers,
-                              const RandomStream& random);
+AssembledModel assemble_model(const FoundModel& found, const TrainerConfig& trainer,
+                              std::span<Modifier* const> modifiers, const RandomStream& random);
 
 }  // namespace roux

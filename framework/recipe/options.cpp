@@ -13,8 +13,12 @@ namespace po = boost::program_options;
 namespace roux {
 namespace {
 
-po::options_description visible_options() {
+po::options_description visible_options(std::span<const Shortcut> shortcuts) {
   po::options_description options("Options", 100);
+  for (const Shortcut& each : shortcuts) {
+    options.add_options()(each.option.substr(2).c_str(),
+                          cat(each.help, " (--config ", each.config, ")").c_str());
+  }
   options.add_options()
       // In the order in which people need them.
       ("preset", po::value<std::vector<std::string>>()->value_name("NAME"),
@@ -25,8 +29,10 @@ po::options_description visible_options() {
           "set single keys; del:KEY takes one back to its default, set:KEY=VALUE replaces a table "
           "instead of merging into it")(
           "override", po::value<std::vector<std::string>>()->value_name("KEY=VALUE ..."),
-          "another spelling of --config")("dump-config",
-                                          "print the config that would be used, with its docs")(
+          "another spelling of --config")(
+          "checkpoint-dir", po::value<std::string>()->value_name("FOLDER"),
+          "save checkpoints there; OUTPUT_DIR/checkpoints becomes a link to it")(
+          "dump-config", "print the config that would be used, with its docs")(
           "dump-schema", "print the JSON Schema of the config, for editors")(
           "explain", po::value<std::string>()->implicit_value("text", "")->value_name("[=dot]"),
           "print what would be built and from what, as text or for Graphviz")(
@@ -39,8 +45,8 @@ po::options_description visible_options() {
   return options;
 }
 
-po::options_description all_options() {
-  auto options = visible_options();
+po::options_description all_options(std::span<const Shortcut> shortcuts) {
+  auto options = visible_options(shortcuts);
   options.add_options()("output-dir", po::value<std::vector<std::string>>());
   return options;
 }
@@ -98,9 +104,9 @@ std::vector<std::string> spread_values(int argc, const char* const* argv) {
   return spread;
 }
 
-std::string unknown_option(const std::string& typed) {
+std::string unknown_option(const std::string& typed, std::span<const Shortcut> shortcuts) {
   std::vector<std::string> names;
-  const auto description = visible_options();
+  const auto description = visible_options(shortcuts);
   for (const auto& option : description.options()) {
     names.push_back("--" + option->long_name());
   }
@@ -145,10 +151,14 @@ std::vector<std::string> values_of(const po::variables_map& given, const std::st
                               : std::vector<std::string>();
 }
 
-// --config and --override in the order in which they were typed: the later one wins.
-std::vector<ConfigWord> overrides_in(const po::parsed_options& parsed) {
+// --config, --override and shortcuts in the order in which they were typed: the later one wins.
+std::vector<ConfigWord> overrides_in(const po::parsed_options& parsed,
+                                     std::span<const Shortcut> shortcuts) {
   std::vector<ConfigWord> overrides;
   for (const auto& option : parsed.options) {
+    for (const Shortcut& each : shortcuts) {
+      if (each.option == "--" + option.string_key) overrides.push_back({each.option, each.config});
+    }
     if (option.string_key != "config" && option.string_key != "override") continue;
     for (const auto& word : option.value) {
       overrides.push_back({"--" + option.string_key, word});
@@ -157,7 +167,7 @@ std::vector<ConfigWord> overrides_in(const po::parsed_options& parsed) {
   return overrides;
 }
 
-Options to_options(const po::parsed_options& parsed) {
+Options to_options(const po::parsed_options& parsed, std::span<const Shortcut> shortcuts) {
   po::variables_map given;
   po::store(parsed, given);
 
@@ -166,13 +176,17 @@ Options to_options(const po::parsed_options& parsed) {
   if (given.contains("help")) options.help_key = given["help"].as<std::string>();
   options.presets = values_of(given, "preset");
   for (const auto& file : values_of(given, "config-file")) options.config_files.emplace_back(file);
-  options.overrides = overrides_in(parsed);
+  options.overrides = overrides_in(parsed, shortcuts);
 
   const auto folders = values_of(given, "output-dir");
   if (folders.size() > 1) {
     throw ConfigError(cat("there is one OUTPUT_DIR, but got ", join(folders, ", ")));
   }
   if (!folders.empty()) options.output_dir = folders[0];
+  if (given.contains("checkpoint-dir")) {
+    options.checkpoint_dir = given["checkpoint-dir"].as<std::string>();
+    if (options.checkpoint_dir == "") throw ConfigError("--checkpoint-dir must not be empty");
+  }
   if (options.output_dir == "") throw ConfigError("OUTPUT_DIR must not be empty");
   // `--help --preset quick KEY`
   if (options.ask == Ask::Help && options.help_key.empty() && options.output_dir) {
@@ -185,29 +199,30 @@ Options to_options(const po::parsed_options& parsed) {
 
 }  // namespace
 
-Options parse_options(int argc, const char* const* argv) {
+Options parse_options(int argc, const char* const* argv, std::span<const Shortcut> shortcuts) {
   po::positional_options_description positional;
   positional.add("output-dir", -1);
   // No guessing of shortened options: a script's --conf must not change its meaning one day.
   constexpr int kStyle =
       po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
   try {
-    const auto description = all_options();
+    const auto description = all_options(shortcuts);
     return to_options(po::command_line_parser(spread_values(argc, argv))
                           .options(description)
                           .positional(positional)
                           .style(kStyle)
-                          .run());
+                          .run(),
+                      shortcuts);
   } catch (const po::unknown_option& error) {
-    throw ConfigError(unknown_option(trim_dashes(error.get_option_name())));
+    throw ConfigError(unknown_option(trim_dashes(error.get_option_name()), shortcuts));
   } catch (const po::error& error) {
     throw ConfigError(error.what());
   }
 }
 
-std::string options_help() {
+std::string options_help(std::span<const Shortcut> shortcuts) {
   std::ostringstream out;
-  out << visible_options();
+  out << visible_options(shortcuts);
   return out.str();
 }
 

@@ -2,8 +2,11 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
+
+#include "roux/recipe/recipe.h"
 
 namespace roux {
 
@@ -33,15 +36,17 @@ struct Options {
   Ask ask = Ask::Run;
   std::string help_key;
   std::optional<std::filesystem::path> output_dir;
+  std::optional<std::filesystem::path> checkpoint_dir;
   std::vector<std::string> presets;
   std::vector<std::filesystem::path> config_files;
   std::vector<ConfigWord> overrides;
 };
 
 // Throws ConfigError for what it doesn't understand, with the nearest option that exists.
-Options parse_options(int argc, const char* const* argv);
+// `shortcuts` are the recipe's own.
+Options parse_options(int argc, const char* const* argv, std::span<const Shortcut> shortcuts = {});
 
 // The lines of --help about the options.
-std::string options_help();
+std::string options_help(std::span<const Shortcut> shortcuts = {});
 
 }  // namespace roux

@@ -71,6 +71,24 @@ RunFolder::RunFolder(const std::filesystem::path& path, std::string_view config)
   }
 }
 
+void RunFolder::put_checkpoints(const std::filesystem::path& target) const {
+  namespace fs = std::filesystem;
+  make_folder(target);
+  const fs::path link = path_ / "checkpoints";
+  std::error_code error;
+  if (fs::equivalent(link, target, error)) return;
+  if (rank_ == 0) {
+    if (fs::exists(fs::symlink_status(link))) {
+      throw ConfigError(cat("--checkpoint-dir is ", target.string(),
+                            ", but the run's checkpoints are in ",
+                            fs::is_symlink(link) ? fs::read_symlink(link).string() : link.string(),
+                            ": move them, or leave the option out"));
+    }
+    fs::create_directory_symlink(fs::absolute(target), link, error);
+    if (error) throw Error(cat("can't make the link ", link.string(), ": ", error.message()));
+  }
+}
+
 void RunFolder::begin_log(std::string_view title, std::string_view config, bool debug) const {
   make_folder(path_ / "logs");
   LogConfig log;

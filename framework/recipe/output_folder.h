@@ -16,6 +16,10 @@ class RunFolder {
   // holds it; ConfigError if the launcher's RANK is no rank.
   RunFolder(const std::filesystem::path& path, std::string_view config);
 
+  // Has checkpoints go to `target`: OUTPUT_DIR/checkpoints becomes a link to it, for all that looks
+  // for them there. Throws ConfigError if they are elsewhere already.
+  void put_checkpoints(const std::filesystem::path& target) const;
+
   // Begins logs/rank_N.log with `title`, the facts of the machine and the config, and lets rank 0
   // speak on stderr too.
   void begin_log(std::string_view title, std::string_view config, bool debug) const;

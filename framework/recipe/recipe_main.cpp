@@ -64,6 +64,9 @@ class Program {
       : recipe_(recipe), assets_(assets), name_(std::move(name)) {}
 
   int run(const Options& options) {
+    if (options.checkpoint_dir && !recipe_.saves_checkpoints) {
+      throw ConfigError("--checkpoint-dir: this recipe saves no checkpoints");
+    }
     switch (options.ask) {
       case Ask::Version:
         std::cout << name_ << ' ' << version() << " (LibTorch " << torch_version() << ")\n";
@@ -181,6 +184,7 @@ class Program {
 
     const auto dump = wired.dump();
     const RunFolder folder(*options.output_dir, dump);
+    if (options.checkpoint_dir) folder.put_checkpoints(*options.checkpoint_dir);
     folder.begin_log(cat(title(), " (Roux ", version(), ")"), dump, common.debug);
     try {
       const StopOnSignals listening;
@@ -203,7 +207,7 @@ class Program {
         << "usage: " << name_
         << " OUTPUT_DIR [--preset NAME] [--config-file FILE ...] [--config KEY=VALUE ...]\n\n";
     if (assets_) std::cout << assets_->summary << ".\n\n";
-    std::cout << options_help()
+    std::cout << options_help(recipe_.shortcuts)
               << "\nSections of the config (--help SECTION and --help SECTION.KEY say more):\n";
   }
 
@@ -235,7 +239,7 @@ int recipe_main(const RecipeParts& recipe, const RecipeAssets* assets, int argc,
   const auto name = std::filesystem::path(argc > 0 ? argv[0] : "recipe").filename().string();
   Options options;
   try {
-    options = parse_options(argc, argv);
+    options = parse_options(argc, argv, recipe.shortcuts);
   } catch (const ConfigError& error) {
     std::cerr << name << ": " << error.what() << "\nTry " << name << " --help.\n";
     return kWrongInput;

@@ -4,7 +4,10 @@
 #include <string>
 #include <utility>
 
+#include <ATen/Context.h>
+
 #include "recipe/assembled_model.h"
+#include "recipe/exported_steps.h"
 #include "roux/base/error.h"
 #include "roux/base/thread_pool.h"
 #include "roux/checkpoint/checkpoint_store.h"
@@ -12,7 +15,6 @@
 #include "roux/config/sections/regime.h"
 #include "roux/config/sections/tokenizer.h"
 #include "roux/data/recycled_memory.h"
-#include "roux/datasets/sample_folder.h"
 #include "roux/di/container.h"
 #include "roux/metrics/metric_descriptor.h"
 #include "roux/metrics/recorders.h"
@@ -21,7 +23,7 @@
 #include "roux/modifier/register.h"
 #include "roux/optim/optimizers.h"
 #include "roux/optim/register.h"
-#include "roux/tokenizer/load.h"
+#include "roux/recipe/found_model.h"
 #include "roux/trainer/standard_trainer.h"
 
 namespace roux {
@@ -31,21 +33,6 @@ namespace {
 struct Modifiers {
   std::vector<Modifier*> all;
 };
-
-// What [tokenizer] names; where it names nothing, the model's own.
-std::unique_ptr<Tokenizer> find_tokenizer_of(const TokenizerConfig& config,
-                                             const ModelConfig& model, const CardStore& cards) {
-  if (config.path) return load_tokenizer(TokenizerFiles{*config.path, config.family.value_or("")});
-  if (config.name == "sample") {
-    const std::filesystem::path folder = datasets::default_sample_folder();
-    datasets::make_sample_corpus(folder);
-    return load_tokenizer(TokenizerFiles{folder});
-  }
-  if (config.name) return load_tokenizer(cards.tokenizer_of(*config.name));
-  if (model.path) return load_tokenizer(TokenizerFiles{*model.path});
-  if (model.name) return load_tokenizer(cards.tokenizer_of(*model.name));
-  throw ConfigError("tokenizer.name needs to be specified, as the model brings no tokenizer");
-}
 
 void check_vocabulary(const Tokenizer& tokenizer, const LanguageModel& model) {
   if (tokenizer.size() <= model.vocab_size()) return;
@@ -80,18 +67,11 @@ std::unique_ptr<RecorderGroup> make_recorders(const OutputFolder& output,
 
 // What the config can say and this version can't do.
 void check_supported(const TrainerConfig& trainer) {
-  if (trainer.mixed_precision.mode == MixedPrecisionMode::Auto) {
-    throw ConfigError(
-        "trainer.mixed_precision.mode can't be \"auto\" yet: \"static\" computes in fewer bits");
-  }
-  if (trainer.mixed_precision.mode == MixedPrecisionMode::Static &&
-      trainer.mixed_precision.dtype == DType::Float16) {
-    throw ConfigError(
-        "trainer.mixed_precision.dtype can't be \"float16\" yet, which needs its loss scaled: "
-        "\"bfloat16\" does without");
-  }
   if (trainer.data_parallelism != DataParallelism::Ddp) {
     throw ConfigError("trainer.data_parallelism can't be \"fsdp\" yet: there is one process");
+  }
+  if (trainer.grad_check) {
+    throw ConfigError("trainer.grad_check can't be set yet: there is one process");
   }
 }
 
@@ -107,11 +87,12 @@ void register_training(di::Container& container) {
     return all;
   });
 
-  container.provide<AssembledModel>([](const ModelHub& hub, const ModelConfig& config,
-                                       const TrainerConfig& trainer, const Modifiers& modifiers,
-                                       const RandomStream& random) {
-    return std::make_unique<AssembledModel>(
-        assemble_model(hub, config, trainer, modifiers.all, random));
+  container.provide<FoundModel>([](const ModelHub& hub, const ModelConfig& config) {
+    return std::make_unique<FoundModel>(find_model(config, hub));
+  });
+  container.provide<AssembledModel>([](const FoundModel& found, const TrainerConfig& trainer,
+                                       const Modifiers& modifiers, const RandomStream& random) {
+    return std::make_unique<AssembledModel>(assemble_model(found, trainer, modifiers.all, random));
   });
   container.provide<LanguageModel>(
       [](AssembledModel& assembled, const Tokenizer& tokenizer) -> LanguageModel& {
@@ -120,10 +101,11 @@ void register_training(di::Container& container) {
       });
   container.provide<nn::FlatParameters>(
       [](AssembledModel& assembled) -> nn::FlatParameters& { return *assembled.parameters; });
-  container.provide<Tokenizer>(
-      [](const TokenizerConfig& config, const ModelConfig& model, const CardStore& cards) {
-        return find_tokenizer_of(config, model, cards);
+  container.provide<TokenizerFiles>(
+      [](const TokenizerConfig& config, const FoundModel& found, const CardStore& cards) {
+        return std::make_unique<TokenizerFiles>(find_tokenizer(config, found, cards));
       });
+  container.provide<Tokenizer>([](const TokenizerFiles& files) { return load_tokenizer(files); });
   container.provide<OptimizerParts>(
       [](nn::FlatParameters& parameters, const TrainerConfig& trainer, const RandomStream& random) {
         return std::make_unique<OptimizerParts>(
@@ -143,13 +125,16 @@ void register_training(di::Container& container) {
 }
 
 std::unique_ptr<Trainer> make_trainer(RecipeContext& context, std::unique_ptr<TrainSource> source,
-                                      std::vector<std::unique_ptr<Validation>> validations) {
-  check_supported(context.config<TrainerConfig>());
+                                      std::vector<std::unique_ptr<Validation>> validations,
+                                      std::optional<SampleSchedule> samples) {
+  const auto& config = context.config<TrainerConfig>();
+  check_supported(config);
+  at::globalContext().setDeterministicAlgorithms(config.deterministic, /*warn_only=*/false);
   const auto& regime = context.config<RegimeConfig>();
   const auto& descriptors = context.get<MetricDescriptors>();
   TrainerParts parts{
       .regime = regime,
-      .config = context.config<TrainerConfig>(),
+      .config = config,
       .parameters = context.get<nn::FlatParameters>(),
       .optimizer = context.get<Optimizer>(),
       .lr_scheduler = context.get<LrScheduler>(),
@@ -160,7 +145,18 @@ std::unique_ptr<Trainer> make_trainer(RecipeContext& context, std::unique_ptr<Tr
       .config_text = context.config<EffectiveConfig>().toml,
       .score_is_better_higher =
           regime.score_metric && descriptors.of(*regime.score_metric).higher_is_better,
+      .samples = std::move(samples),
+      .profiler = context.config<ModelCommonConfig>().profilers.torch,
+      .profile_folder = context.output_dir() / "profile",
   };
+  if (regime.export_hugging_face) {
+    parts.export_model = [steps = ExportedSteps(context.output_dir()),
+                          &model = context.get<LanguageModel>(),
+                          &tokenizer = context.get<Tokenizer>(),
+                          &files = context.get<TokenizerFiles>()](std::int64_t step) {
+      steps.write(step, model, tokenizer, files);
+    };
+  }
   return make_standard_trainer(std::move(parts), std::move(source), std::move(validations));
 }
 

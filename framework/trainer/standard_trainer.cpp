@@ -9,9 +9,14 @@
 
 #include "roux/base/error.h"
 #include "roux/base/log.h"
+#include "roux/base/program.h"
+#include "roux/metrics/flops.h"
 #include "roux/metrics/phase_times.h"
 #include "roux/metrics/progress_bar.h"
+#include "trainer/derived_metrics.h"
+#include "trainer/norms.h"
 #include "trainer/resume_check.h"
+#include "trainer/step_profiler.h"
 #include "trainer/train_step.h"
 #include "trainer/trainer_state.h"
 
@@ -23,6 +28,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kStateText = "trainer/state.json";
 constexpr const char* kConfigText = "trainer/config.toml";
 constexpr const char* kMetricsText = "trainer/metrics.txt";
+constexpr const char* kLossScaleText = "trainer/loss_scale.txt";
 
 // "after every so many, but not before more than these".
 bool is_due(std::int64_t at, std::int64_t after, const std::optional<std::int64_t>& every) {
@@ -36,7 +42,9 @@ class StandardTrainer final : public Trainer {
       : parts_(std::move(parts)),
         source_(std::move(source)),
         validations_(std::move(validations)),
-        step_taker_(parts_.config, parts_.parameters, parts_.optimizer, parts_.lr_scheduler) {}
+        step_taker_(parts_.config, parts_.parameters, parts_.optimizer, parts_.lr_scheduler) {
+    if (parts_.profiler.enabled) profiler_.emplace(parts_.profiler, parts_.profile_folder);
+  }
 
   void setup() override {
     parts_.parameters.allocate_gradients();
@@ -45,9 +53,13 @@ class StandardTrainer final : public Trainer {
 
   bool load_checkpoint() override {
     const auto checkpoint = parts_.checkpoints.newest();
-    if (checkpoint) {
+    if (checkpoint && checkpoint->texts().contains(kStateText)) {
       restore(*checkpoint);
       log_info("goes on from step ", state_.step);
+    } else if (checkpoint || !parts_.checkpoints.steps().empty()) {
+      throw ConfigError(
+          "the output folder holds checkpoints of the model alone (regime.save_model_only), from "
+          "which the run can't go on: take another one, with model.path set to this");
     }
     parts_.recorder.begin(state_.step);
     return checkpoint.has_value();
@@ -66,6 +78,7 @@ class StandardTrainer final : public Trainer {
       }
     }
     progress_.reset();
+    if (profiler_) profiler_->finish();
     end();
     for (Modifier* modifier : parts_.modifiers) modifier->train_ends();
   }
@@ -103,12 +116,19 @@ class StandardTrainer final : public Trainer {
   }
 
   void take_step(std::size_t micro_batches) {
+    if (profiler_) profiler_->step_begins();
     for (Modifier* modifier : parts_.modifiers) modifier->step_begins(state_.step);
+    std::optional<NormsOfStep> norms;
+    if (is_due(state_.step + 1, 0, parts_.regime.publish_norms_every_n_steps)) {
+      norms.emplace(parts_.parameters);
+    }
     MetricBag metrics;
     const StepOutcome outcome =
         step_taker_.take(state_.step, *source_, micro_batches, metrics, times_);
     times_.enter(Phase::Other);
+    if (norms && !outcome.skipped) norms->add_to(metrics);
     for (Modifier* modifier : parts_.modifiers) modifier->step_ends(state_.step, outcome.skipped);
+    if (profiler_) profiler_->step_ends();
     ++state_.step;
     ++state_.steps_in_epoch;
     progress_->set_note(cat("loss ", outcome.loss));
@@ -126,30 +146,25 @@ class StandardTrainer final : public Trainer {
     metrics_.add(metrics);
     metrics_.set("grad_norm", outcome.gradient_norm);
     if (outcome.num_targets == 0) return;
-    warn_of_spike(outcome.loss);
-    constexpr double kForgets = 0.02;
-    const double usual = state_.usual_loss.value_or(outcome.loss);
-    const double distance = std::abs(outcome.loss - usual);
-    state_.usual_loss = usual + kForgets * (outcome.loss - usual);
-    state_.loss_deviation += kForgets * (distance - state_.loss_deviation);
-  }
-
-  // Far from what it was, also beside how much it varies.
-  void warn_of_spike(double loss) const {
-    constexpr std::int64_t kTooEarly = 50;
-    constexpr double kManyDeviations = 6.0;
-    const auto& factor = parts_.config.loss_spike_factor;
-    if (!factor || !state_.usual_loss || state_.step < kTooEarly) return;
-    const double usual = *state_.usual_loss;
-    if (loss > *factor * usual && loss > usual + kManyDeviations * state_.loss_deviation) {
-      log_warning("step ", state_.step, ": the loss is ", loss, ", and was about ", usual,
-                  " before");
+    if (parts_.config.max_grad_norm) {
+      metrics_.add_count("clipped_steps",
+                         outcome.gradient_norm > *parts_.config.max_grad_norm ? 1.0 : 0.0);
     }
+    const auto& factor = parts_.config.loss_spike_factor;
+    if (factor && state_.loss.is_spike(outcome.loss, *factor)) {
+      log_warning("step ", state_.step, ": the loss is ", outcome.loss, ", and was about ",
+                  *state_.loss.usual, " before");
+    }
+    state_.loss.add(outcome.loss);
   }
 
   void note_skipped(const StepOutcome& outcome) {
     metrics_.add_count("skipped_steps", 1);
-    metrics_.add_count("total_skipped_steps", 1);
+    if (outcome.overflowed) {
+      log_info("step ", state_.step, " is skipped: float16 overflowed; the loss is scaled by ",
+               step_taker_.scaler()->scale(), " from here on");
+      return;
+    }
     ++state_.skipped_in_row;
     const std::string what = std::isfinite(outcome.loss)
                                  ? cat("the gradient's norm is ", outcome.gradient_norm)
@@ -171,6 +186,10 @@ class StandardTrainer final : public Trainer {
     }
     if (is_due(state_.step, regime.validate_after_n_steps, regime.validate_every_n_steps)) {
       validate();
+    }
+    const auto& samples = parts_.samples;
+    if (samples && is_due(state_.step, samples->after_n_steps, samples->every_n_steps)) {
+      write_samples();
     }
     if (is_due(state_.step, regime.checkpoint_after_n_steps, regime.checkpoint_every_n_steps)) {
       save_on_the_way();
@@ -215,74 +234,119 @@ class StandardTrainer final : public Trainer {
 
   void publish() {
     if (state_.published_step == state_.step) return;
-    state_.published_step = state_.step;
+    const std::int64_t steps = state_.step - std::exchange(state_.published_step, state_.step);
+    if (step_taker_.scaler()) metrics_.set("loss_scale", step_taker_.scaler()->scale());
     std::vector<MetricValue> values = metrics_.values();
-    add_rates(values);
+    add_forms_of_loss(values);
+    add_rates(values, {.count = steps - skipped(values),
+                       .seconds = times_.step_seconds(),
+                       .peak_flops = peak_flops(values)});
+    add_lrs(values);
+    values.push_back({"data_epoch", static_cast<double>(state_.epoch + 1)});
     add_times(values);
+    values.push_back({"peak_mem_bytes", static_cast<double>(peak_memory())});
     record("train", std::move(values));
     metrics_.begin_anew();
     times_.begin_anew();
   }
 
-  void add_rates(std::vector<MetricValue>& values) const {
-    if (state_.step > 0) {
-      const std::vector<double> lrs = parts_.lr_scheduler.lrs(state_.step - 1);
-      for (std::size_t i = 0; i < lrs.size(); ++i) {
-        values.push_back({lrs.size() == 1 ? "lr" : cat("lr/", i), lrs[i]});
-      }
-    }
-    values.push_back({"data_epoch", static_cast<double>(state_.epoch + 1)});
+  // Of the steps of a report, those that nothing is reported of.
+  static std::int64_t skipped(const std::vector<MetricValue>& values) {
+    const auto found = std::find_if(values.begin(), values.end(), [](const MetricValue& each) {
+      return each.name == "skipped_steps";
+    });
+    return found == values.end() ? 0 : static_cast<std::int64_t>(found->value);
   }
 
-  void add_times(std::vector<MetricValue>& values) {
-    const double seconds = times_.step_seconds();
-    const auto elements = std::find_if(values.begin(), values.end(), [](const MetricValue& each) {
-      return each.name == "num_elements";
+  // Measured once, and only where it is asked for.
+  std::optional<double> peak_flops(const std::vector<MetricValue>& values) const {
+    const bool is_asked = std::any_of(values.begin(), values.end(), [](const MetricValue& each) {
+      return each.name == "model_flops" && each.value > 0.0;
     });
-    if (elements != values.end() && seconds > 0.0) {
-      values.push_back({"elements_per_second", elements->value / seconds});
+    if (!is_asked) return std::nullopt;
+    if (parts_.config.peak_flops) return parts_.config.peak_flops;
+    return measured_peak_flops(parts_.parameters.groups().front().values.scalar_type());
+  }
+
+  void add_lrs(std::vector<MetricValue>& values) const {
+    if (state_.step == 0) return;
+    const std::vector<double> lrs = parts_.lr_scheduler.lrs(state_.step - 1);
+    for (std::size_t i = 0; i < lrs.size(); ++i) {
+      values.push_back({lrs.size() == 1 ? "lr" : cat("lr/", i), lrs[i]});
     }
+  }
+
+  void add_times(std::vector<MetricValue>& values) const {
     for (MetricValue& each : times_.values()) values.push_back(std::move(each));
-    values.push_back({"wall_time", std::chrono::duration<double>(Clock::now() - start_).count()});
+    values.push_back({"wall_time", seconds_of_process()});
+    values.push_back({"total_time", state_.total_seconds + seconds_of_process()});
+  }
+
+  double seconds_of_process() const {
+    return std::chrono::duration<double>(Clock::now() - start_).count();
   }
 
   void record(std::string category, std::vector<MetricValue> values) {
-    // What a mean of losses says in another way.
-    const auto loss = std::find_if(values.begin(), values.end(),
-                                   [](const MetricValue& each) { return each.name == "nll_loss"; });
-    if (loss != values.end()) {
-      values.insert(loss + 1, {"perplexity", std::exp(loss->value)});
-    }
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
     const MetricRecord record{.category = std::move(category),
                               .step = state_.step,
                               .data_epoch = state_.epoch + 1,
-                              .wall_time = std::chrono::duration<double>(now).count(),
+                              .wall_time = time_of_day(),
                               .values = std::move(values)};
     parts_.recorder.record(record);
   }
 
+  static double time_of_day() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration<double>(now).count();
+  }
+
   // ---- Validation ----
 
-  void validate() {
-    if (validations_.empty() || state_.validated_step == state_.step) return;
-    state_.validated_step = state_.step;
-    const PhaseTimes::Scope phase(times_, Phase::Validation);
+  // Has the model stand for what was learned, without gradients, while `use` runs.
+  template <typename Use>
+  void use_model(Use use) {
     const at::NoGradGuard no_gradients;
     for (Modifier* modifier : parts_.modifiers) modifier->use_begins();
+    use();
+    for (Modifier* modifier : parts_.modifiers) modifier->use_ends();
+  }
+
+  void validate() {
+    if (state_.validated_step == state_.step) return;
+    state_.validated_step = state_.step;
+    if (!validations_.empty()) use_model([&] { run_validations(); });
+    if (parts_.samples && !parts_.samples->every_n_steps &&
+        state_.step > parts_.samples->after_n_steps) {
+      write_samples();
+    }
+  }
+
+  void run_validations() {
+    const PhaseTimes::Scope phase(times_, Phase::Validation);
     std::vector<double> scores;
     for (const auto& validation : validations_) {
       MetricBag metrics;
       validation->run(metrics);
       std::vector<MetricValue> values = metrics.values();
+      std::erase_if(values,
+                    [](const MetricValue& each) { return each.name.starts_with("total_"); });
+      add_forms_of_loss(values);
       for (const MetricValue& each : values) {
         if (each.name == parts_.regime.score_metric) scores.push_back(each.value);
       }
       const std::string name = validation->name();
       record(name.empty() ? "valid" : cat("valid/", name), std::move(values));
     }
-    for (Modifier* modifier : parts_.modifiers) modifier->use_ends();
     note_scores(scores);
+  }
+
+  void write_samples() {
+    if (state_.sampled_step == state_.step) return;
+    state_.sampled_step = state_.step;
+    const PhaseTimes::Scope phase(times_, Phase::Validation);
+    use_model([&] {
+      parts_.recorder.record_text({"samples", state_.step, time_of_day(), parts_.samples->write()});
+    });
   }
 
   void note_scores(const std::vector<double>& scores) {
@@ -311,18 +375,38 @@ class StandardTrainer final : public Trainer {
     parts_.recorder.flush();
     CheckpointContents contents;
     contents.tensors = tensors();
-    contents.texts = source_->save();
-    contents.texts[kStateText] = write_state(state_);
-    contents.texts[kMetricsText] = metrics_.save();
     contents.texts[kConfigText] = parts_.config_text;
+    if (saves_model_only()) {
+      std::erase_if(contents.tensors, [](const CheckpointValue& each) {
+        return each.name.starts_with("optimizer/");
+      });
+    } else {
+      add_state(contents.texts);
+    }
     parts_.checkpoints.save(state_.step, contents,
                             state_.validated_step == state_.step ? state_.score : std::nullopt);
     saved_step_ = state_.step;
+    if (parts_.export_model) use_model([&] { parts_.export_model(state_.step); });
+  }
+
+  bool saves_model_only() const {
+    const auto& only = parts_.regime.save_model_only;
+    if (const bool* all = std::get_if<bool>(&only)) return *all;
+    return std::get<SaveModelOnly>(only) == SaveModelOnly::All;
+  }
+
+  void add_state(std::map<std::string, std::string>& texts) const {
+    texts.merge(source_->save());
+    TrainerState state = state_;
+    state.total_seconds += seconds_of_process();
+    texts[kStateText] = write_state(state);
+    texts[kMetricsText] = metrics_.save();
+    if (step_taker_.scaler()) texts[kLossScaleText] = step_taker_.scaler()->state();
   }
 
   // Everything with numbers: the parameters, and what optimizer and modifiers keep.
-  std::vector<CheckpointTensor> tensors() const {
-    std::vector<CheckpointTensor> tensors;
+  std::vector<CheckpointValue> tensors() const {
+    std::vector<CheckpointValue> tensors;
     for (const nn::FlatGroup& group : parts_.parameters.groups()) {
       for (const nn::FlatEntry& entry : group.entries) {
         tensors.push_back({cat("model/", entry.name), nn::entry_of(group.exact(), entry)});
@@ -355,6 +439,7 @@ class StandardTrainer final : public Trainer {
     parts_.parameters.round_masters();
     source_->load(texts);
     metrics_.load(text(kMetricsText));
+    if (step_taker_.scaler()) step_taker_.scaler()->load_state(text(kLossScaleText));
     state_ = state;
     saved_step_ = state.step;
   }
@@ -367,6 +452,7 @@ class StandardTrainer final : public Trainer {
   MetricBag metrics_;
   PhaseTimes times_;
   std::optional<ProgressBar> progress_;
+  std::optional<StepProfiler> profiler_;
   std::int64_t saved_step_ = -1;
   const Clock::time_point start_ = Clock::now();
 };

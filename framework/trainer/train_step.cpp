@@ -1,13 +1,37 @@
 #include "trainer/train_step.h"
 
+#include <ATen/TensorOperators.h>
+
+#include <algorithm>
 #include <cmath>
 
+#include "roux/base/error.h"
 #include "roux/optim/gradient_norm.h"
 
 namespace roux {
+namespace {
+
+bool computes_in_float16(const nn::FlatParameters& parameters) {
+  const auto& groups = parameters.groups();
+  return std::any_of(groups.begin(), groups.end(), [](const nn::FlatGroup& group) {
+    return group.trainable && group.values.scalar_type() == at::kHalf;
+  });
+}
+
+}  // namespace
+
+StepTaker::StepTaker(const TrainerConfig& config, nn::FlatParameters& parameters,
+                     Optimizer& optimizer, const LrScheduler& lr_scheduler)
+    : config_(config), parameters_(parameters), optimizer_(optimizer), lr_scheduler_(lr_scheduler) {
+  if (computes_in_float16(parameters)) {
+    scaler_.emplace(config.fp16_loss_scale,
+                    LossScaler::default_window(config.grad_accumulation.num_batches));
+  }
+}
 
 StepOutcome StepTaker::take(std::int64_t step, TrainSource& source, std::size_t micro_batches,
                             MetricBag& metrics, PhaseTimes& times) {
+  const double loss_scale = scaler_ ? scaler_->scale() : 1.0;
   StepOutcome outcome;
   double sum = 0.0;
   parameters_.zero_gradients();
@@ -15,7 +39,7 @@ StepOutcome StepTaker::take(std::int64_t step, TrainSource& source, std::size_t 
     times.enter(Phase::Forward);
     const BatchLoss loss = source.process(i, metrics);
     times.enter(Phase::Backward);
-    if (loss.sum.requires_grad()) loss.sum.backward();
+    if (loss.sum.requires_grad()) (scaler_ ? loss.sum * loss_scale : loss.sum).backward();
     sum += loss.sum.item<double>();
     outcome.num_targets += loss.num_targets;
   }
@@ -24,15 +48,24 @@ StepOutcome StepTaker::take(std::int64_t step, TrainSource& source, std::size_t 
   times.enter(Phase::Optimizer);
   const auto targets = static_cast<double>(outcome.num_targets);
   outcome.loss = sum / targets;
-  outcome.gradient_norm = gradient_norm(parameters_) / targets;
+  outcome.gradient_norm = gradient_norm(parameters_) / targets / loss_scale;
   outcome.skipped = !std::isfinite(outcome.loss) || !std::isfinite(outcome.gradient_norm);
+  if (scaler_ && std::isfinite(outcome.loss)) note_overflow(outcome);
   if (outcome.skipped) return outcome;
 
-  double scale = 1.0 / targets;
+  double scale = 1.0 / targets / loss_scale;
   if (config_.max_grad_norm) scale *= clipping_scale(outcome.gradient_norm, *config_.max_grad_norm);
   const std::vector<double> lrs = lr_scheduler_.lrs(step);
   optimizer_.step({.number = step, .lrs = lrs, .gradient_scale = scale});
   return outcome;
+}
+
+void StepTaker::note_overflow(StepOutcome& outcome) {
+  outcome.overflowed = outcome.skipped;
+  if (scaler_->update(!outcome.skipped) != LossScaler::Change::Stuck) return;
+  throw Error(cat("the gradients are not finite even with the loss scaled by ", scaler_->scale(),
+                  ", the least of trainer.fp16_loss_scale: a smaller learning rate may help, and "
+                  "trainer.mixed_precision.dtype = \"bfloat16\" needs no scale"));
 }
 
 }  // namespace roux

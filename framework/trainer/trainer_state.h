@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "trainer/loss_trend.h"
+
 namespace roux {
 
 // Where a run stands, beside its tensors and its place in the data.
@@ -14,13 +16,15 @@ struct TrainerState {
   std::int64_t steps_in_epoch = 0;  // of the one that is under way
   std::int64_t skipped_in_row = 0;
 
-  // The loss of late and how far it lies from that, as averages that forget.
-  std::optional<double> usual_loss;
-  double loss_deviation = 0.0;
+  LossTrend loss;
 
-  // The steps of the last report and of the last validation.
+  // Of all processes that have worked on the run, until this was saved.
+  double total_seconds = 0.0;
+
+  // The steps of the last report, of the last validation and of the last samples.
   std::int64_t published_step = 0;
   std::int64_t validated_step = -1;
+  std::int64_t sampled_step = -1;
   std::optional<double> score;  // of that validation
 
   std::optional<double> best_score;  // the larger the better

@@ -49,8 +49,8 @@ std::int64_t total_bytes() {
   return static_cast<std::int64_t>(bytes);
 }
 
-std::vector<CheckpointTensor> targets() {
-  std::vector<CheckpointTensor> targets;
+std::vector<CheckpointValue> targets() {
+  std::vector<CheckpointValue> targets;
   for (const auto& tensor : contents().tensors) {
     targets.push_back({tensor.name, at::empty_like(tensor.value).zero_()});
   }

@@ -94,7 +94,7 @@ TEST_F(ACheckpoint, TakesTensorsAndTargetsOfAnyStrides) {
   save({.tensors = {{"model/w", value.t()}}});
 
   auto target = at::zeros({30, 50}).t();
-  Checkpoint(path()).read(std::vector<CheckpointTensor>{{"model/w", target}});
+  Checkpoint(path()).read(std::vector<CheckpointValue>{{"model/w", target}});
 
   EXPECT_TRUE(at::equal(target, value.t()));
   EXPECT_FALSE(target.is_contiguous());
@@ -116,11 +116,11 @@ TEST_F(ACheckpoint, IsReadOnALayoutOtherThanTheOneItWasSavedOn) {
 
   // Read as one, and as by 3 shards of rows.
   const auto all = at::zeros({6, 10});
-  checkpoint.read(std::vector<CheckpointTensor>{{"model/w", all}});
+  checkpoint.read(std::vector<CheckpointValue>{{"model/w", all}});
   EXPECT_TRUE(at::equal(all, value));
   for (std::int64_t row = 0; row < 6; row += 2) {
     const auto rows = at::zeros({2, 10});
-    checkpoint.read(std::vector<CheckpointTensor>{
+    checkpoint.read(std::vector<CheckpointValue>{
         {"model/w", rows, CheckpointSlice{{6, 10}, {row, 0}, {2, 10}, 0, 20}}});
     EXPECT_TRUE(at::equal(rows, value.narrow(0, row, 2)));
   }
@@ -136,7 +136,7 @@ TEST_F(ACheckpoint, ReadsAShardWithoutTheChunksThatItDoesNotNeed) {
 
   const auto read = [&](std::int64_t row) {
     const auto target = at::zeros({1, chunk});
-    checkpoint.read(std::vector<CheckpointTensor>{
+    checkpoint.read(std::vector<CheckpointValue>{
         {"model/w", target, CheckpointSlice{{8, chunk}, {row, 0}, {1, chunk}, 0, chunk}}});
     return at::equal(target, value.narrow(0, row, 1));
   };
@@ -152,7 +152,7 @@ TEST_F(ACheckpoint, SaysEverythingThatDoesNotFitBeforeAnythingIsRead) {
   save(contents_at(7));
   const Checkpoint checkpoint(path());
   const auto scale = at::zeros({});
-  const std::vector<CheckpointTensor> targets{
+  const std::vector<CheckpointValue> targets{
       {"model/scale", scale},
       {"model/layers.0.weight", at::zeros({64, 41})},
       {"model/layers.1.weight", at::zeros({64, 40}, at::TensorOptions(at::kDouble))},
@@ -194,7 +194,7 @@ TEST_F(ACheckpoint, WhoseSlicesOverlapIsNotRead) {
   manifest.tensors.at("model/w").slices[1].elements = rows(1, 1);
   write_file(path() / "manifest.json", checkpoint::manifest_text(manifest));
 
-  const std::vector<CheckpointTensor> targets{{"model/w", at::zeros({4, 5})}};
+  const std::vector<CheckpointValue> targets{{"model/w", at::zeros({4, 5})}};
   EXPECT_THAT([&] { Checkpoint(path()).read(targets); },
               ThrowsMessage<DataError>(HasSubstr("overlap and leave elements out")));
 }

@@ -40,7 +40,7 @@ CheckpointContents contents_at(std::int64_t step, std::int64_t size) {
   return contents;
 }
 
-std::vector<CheckpointTensor> targets() {
+std::vector<CheckpointValue> targets() {
   auto tensors = contents_at(0).tensors;
   for (auto& tensor : tensors) tensor.value = at::empty_like(tensor.value);
   return tensors;
@@ -49,7 +49,7 @@ std::vector<CheckpointTensor> targets() {
 std::string difference_of(const Checkpoint& checkpoint, std::int64_t size) {
   const auto expected = contents_at(checkpoint.step(), size);
   const bool is_model = checkpoint.is_model_only();
-  std::vector<CheckpointTensor> read;
+  std::vector<CheckpointValue> read;
   std::vector<at::Tensor> written;
   for (const auto& tensor : expected.tensors) {
     if (is_model && !tensor.name.starts_with("model/")) continue;

@@ -13,7 +13,7 @@ namespace roux {
 CheckpointContents contents_at(std::int64_t step, std::int64_t size = 1);
 
 // Empty tensors like those of contents_at(), to read into.
-std::vector<CheckpointTensor> targets();
+std::vector<CheckpointValue> targets();
 
 // Why `checkpoint` is not contents_at() its step, or "".
 std::string difference_of(const Checkpoint& checkpoint, std::int64_t size = 1);

@@ -34,21 +34,23 @@ TEST(Sections, HaveTheRegimeThatFairseq2Has) {
                   "export_hugging_face = false", "keep_last_n_checkpoints = \"none\"",
                   "keep_best_n_checkpoints = \"none\"", "keep_checkpoint_every_n_steps = \"none\"",
                   "publish_metrics_after_n_steps = 0", "publish_metrics_every_n_steps = \"none\"",
+                  "publish_norms_every_n_steps = \"none\"",
                   "publish_metrics_after_n_data_epochs = 0",
                   "publish_metrics_every_n_data_epochs = \"none\""));
 }
 
 TEST(Sections, HaveTheTrainerThatFairseq2Has) {
-  EXPECT_THAT(default_lines<TrainerConfig>(),
-              ElementsAre("data_parallelism = \"ddp\"", "max_grad_norm = \"none\"",
-                          "max_skipped_steps = 10", "loss_spike_factor = 2.0",
-                          "stochastic_rounding = true", "fp16_loss_scale = [128.0, 0.0001]",
-                          "grad_check = false", "anomaly_detection = false",
-                          "deterministic = false", "[fsdp]", "granularity = \"layer\"",
-                          "hybrid = false", "reshard_after_forward = true", "fp32_reduce = true",
-                          "[mixed_precision]", "mode = \"static\"", "dtype = \"bfloat16\"",
-                          "[grad_accumulation]", "num_batches = 1", "no_sync = true",
-                          "[activation_checkpointing]", "mode = \"off\"", "every_nth_layer = 1"));
+  EXPECT_THAT(
+      default_lines<TrainerConfig>(),
+      ElementsAre("data_parallelism = \"ddp\"", "max_grad_norm = \"none\"",
+                  "max_skipped_steps = 10", "loss_spike_factor = 2.0", "stochastic_rounding = true",
+                  "fp16_loss_scale = [128.0, 0.0001]", "grad_check = false",
+                  "peak_flops = \"none\"", "anomaly_detection = false", "deterministic = false",
+                  "[fsdp]", "granularity = \"layer\"", "hybrid = false",
+                  "reshard_after_forward = true", "fp32_reduce = true", "[mixed_precision]",
+                  "mode = \"static\"", "dtype = \"bfloat16\"", "[grad_accumulation]",
+                  "num_batches = 1", "no_sync = true", "[activation_checkpointing]",
+                  "mode = \"off\"", "every_nth_layer = 1", "offload = \"off\""));
 }
 
 TEST(Sections, HaveTheModelDatasetTokenizerAndGangThatFairseq2Has) {
@@ -74,15 +76,14 @@ TEST(Sections, HaveTheEvaluatorAndGeneratorThatFairseq2Has) {
 }
 
 TEST(Sections, HaveTheCommonOneThatFairseq2Has) {
-  EXPECT_THAT(
-      default_lines<ModelCommonConfig>(),
-      ElementsAre("seed = 2", "debug = false", "extensions = []", "cluster = \"auto\"", "[torch]",
-                  "num_threads = \"none\"", "allow_tf32 = true", "fp16_reduced_precision = true",
-                  "bf16_reduced_precision = true", "[metric_recorders]",
-                  "[metric_recorders.tensorboard]", "enabled = true", "[profilers]",
-                  "[profilers.torch]", "enabled = false", "skip_n_steps = 4", "wait_n_steps = 0",
-                  "num_warmup_steps = 1", "num_active_steps = 4", "repeat = 1", "[assets]",
-                  "extra_paths = []", "prev_checkpoint_dir = \"none\""));
+  EXPECT_THAT(default_lines<ModelCommonConfig>(),
+              ElementsAre("seed = 2", "debug = false", "extensions = []", "cluster = \"auto\"",
+                          "[torch]", "num_threads = \"none\"", "allow_tf32 = true",
+                          "fp16_reduced_precision = true", "bf16_reduced_precision = true",
+                          "[metric_recorders]", "[metric_recorders.tensorboard]", "enabled = true",
+                          "[profilers]", "[profilers.torch]", "enabled = false", "skip_n_steps = 4",
+                          "wait_n_steps = 0", "num_warmup_steps = 1", "num_active_steps = 4",
+                          "repeat = 1", "[assets]", "extra_paths = []"));
 }
 
 TEST(Sections, CountATimeoutWithoutUnitInMinutesAsFairseq2Does) {

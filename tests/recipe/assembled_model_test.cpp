@@ -10,6 +10,7 @@
 #include "roux/base/error.h"
 #include "roux/modifier/freeze.h"
 #include "support/counted_memory.h"
+#include "support/tensors.h"
 
 namespace roux {
 namespace {
@@ -20,10 +21,10 @@ using ::testing::ThrowsMessage;
 struct Assembled {
   explicit Assembled(const TrainerConfig& trainer, std::vector<Modifier*> modifiers = {})
       : families(ModelFamilies::standard()),
-        model(
-            assemble_model(ModelHub(families, cards),
-                           {.family = "llama", .arch = "llama3_2_1b", .config_overrides = small()},
-                           trainer, modifiers, RandomStream(1, "seed"))) {
+        model(assemble_model(
+            find_model({.family = "llama", .arch = "llama3_2_1b", .config_overrides = small()},
+                       ModelHub(families, cards)),
+            trainer, modifiers, RandomStream(1, "seed"))) {
     model.parameters->allocate_gradients();
   }
 
@@ -68,6 +69,65 @@ TEST(AssembledModel, HoldsAsMuchAsActivationCheckpointingSays) {
 
   EXPECT_LT(second, 0.85 * all);
   EXPECT_LT(every, 0.85 * second);
+}
+
+TEST(AssembledModel, HoldsLessWithSelectiveActivationCheckpointing) {
+  const double all = peak({});
+  const double second = peak({ActivationCheckpointingMode::Selective, 2});
+  const double every = peak({ActivationCheckpointingMode::Selective, 1});
+
+  EXPECT_LT(second, 0.95 * all);
+  EXPECT_LT(every, 0.95 * second);
+}
+
+TEST(AssembledModel, TrainsTheSameToTheBitWhateverIsKept) {
+  const auto gradients = [](const ActivationCheckpointingConfig& config, DType dtype) {
+    Assembled assembled({.mixed_precision = {MixedPrecisionMode::Static, dtype},
+                         .activation_checkpointing = config});
+    // Two micro-batches, and a validation between them.
+    assembled.loss(100).backward();
+    {
+      const at::NoGradGuard no_gradients;
+      assembled.loss(50);
+    }
+    assembled.loss(70).backward();
+    std::vector<at::Tensor> all;
+    for (const nn::FlatGroup& group : assembled.model.parameters->groups()) {
+      all.push_back(group.gradients);
+    }
+    return all;
+  };
+  for (const DType dtype : {DType::Float32, DType::BFloat16}) {
+    const auto expected = gradients({}, dtype);
+    for (const auto mode :
+         {ActivationCheckpointingMode::Layerwise, ActivationCheckpointingMode::Selective}) {
+      const auto actual = gradients({mode, 1}, dtype);
+
+      ASSERT_EQ(actual.size(), expected.size());
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_TRUE(is_same(actual[i], expected[i])) << to_string(dtype) << " " << i;
+      }
+    }
+  }
+}
+
+TEST(AssembledModel, SaysWhereActivationsCannotBeOffloaded) {
+  EXPECT_THAT(
+      [] { Assembled({.activation_checkpointing = {.offload = ActivationOffload::Plain}}); },
+      ThrowsMessage<ConfigError>(HasSubstr(
+          "trainer.activation_checkpointing.offload must be \"off\" for a model on the CPU, whose "
+          "activations are in the host's memory anyway, but is \"plain\"")));
+}
+
+TEST(AssembledModel, SaysWhatCannotBeCheckpointedSelectively) {
+  const TrainerConfig trainer{
+      .mixed_precision = {MixedPrecisionMode::Static, DType::Float16},
+      .activation_checkpointing = {ActivationCheckpointingMode::Selective, 1}};
+
+  EXPECT_THAT([&] { Assembled{trainer}; },
+              ThrowsMessage<ConfigError>(HasSubstr(
+                  "trainer.activation_checkpointing.mode can't be \"selective\" for a model that "
+                  "computes in float16")));
 }
 
 TEST(AssembledModel, NamesTheModuleThatGivesNanWhereAnomaliesAreDetected) {

@@ -159,5 +159,19 @@ TEST(Options, NamesEveryOptionInItsHelp) {
   }
 }
 
+TEST(Options, TakesARecipesShortcutsInTheOrderInWhichTheyAreTyped) {
+  const std::vector<Shortcut> shortcuts{{"--chat", "generator.chat=true", "talk"}};
+  const auto parse_with = [&](std::vector<const char*> words) {
+    words.insert(words.begin(), "recipe");
+    return parse_options(static_cast<int>(words.size()), words.data(), shortcuts);
+  };
+  EXPECT_THAT(words_of(parse_with({"out", "--config", "a=1", "--chat", "--config", "b=2"})),
+              ElementsAre("--config a=1", "--chat generator.chat=true", "--config b=2"));
+  EXPECT_THAT([&] { parse_with({"out", "--cat"}); },
+              ThrowsMessage<ConfigError>(HasSubstr("did you mean --chat?")));
+  EXPECT_THAT(options_help(shortcuts), HasSubstr("talk (--config generator.chat=true)"));
+  EXPECT_THAT([&] { parse({"out", "--chat"}); }, ThrowsMessage<ConfigError>(HasSubstr("--chat")));
+}
+
 }  // namespace
 }  // namespace roux

@@ -56,6 +56,7 @@ class LMTrain : public ::testing::Test {
                 "dataset.max_num_tokens=256",
                 "dataset.num_shards=4",
                 "dataset.config_overrides.valid_paths=[]",
+                "trainer.peak_flops=1e12",
                 "lr_scheduler.config.num_warmup_steps=5",
                 "regime.num_steps=40",
                 "regime.publish_metrics_every_n_steps=4",
@@ -112,7 +113,9 @@ class LMTrain : public ::testing::Test {
       for (auto each = json.begin(); each != json.end();) {
         const std::string& name = each.key();
         const bool is_time = name == "time" || name.ends_with("_time") ||
-                             name.ends_with("_per_second") || name.ends_with("_share");
+                             name.ends_with("_per_second") || name.ends_with("_share") ||
+                             name.ends_with("_per_device") || name == "mfu" ||
+                             name == "peak_mem_bytes";
         each = is_time ? json.erase(each) : std::next(each);
       }
       lines.push_back(json.dump());
@@ -188,9 +191,124 @@ TEST_F(LMTrain, RefusesWhatDoesNotFit) {
   refuses(tiny({"model.config_overrides.vocab_size=100"}), "room for the tokenizer's 1024 tokens");
   refuses(tiny({"dataset.max_num_token=1"}), "did you mean \"max_num_tokens\"?");
   refuses({}, "dataset.name needs to be specified");
-  refuses(tiny({"trainer.mixed_precision.mode=auto"}), "can't be \"auto\" yet");
-  refuses(tiny({"trainer.mixed_precision.mode=static", "trainer.mixed_precision.dtype=float16"}),
-          "can't be \"float16\" yet");
+  refuses(tiny({"trainer.mixed_precision.mode=auto"}), "must be one of off, static");
+  refuses(tiny({"trainer.activation_checkpointing.offload=pinned"}), "for a model on the CPU");
+}
+
+TEST_F(LMTrain, LearnsInEveryPrecision) {
+  const auto last_loss = [&](const std::string& name, Words more) {
+    const Finished finished = run(folder(name), tiny(std::move(more)));
+    EXPECT_EQ(finished.exit_code, 0) << name << ": " << finished.err;
+    return nlohmann::json::parse(reports(folder(name)).back()).at("nll_loss").get<double>();
+  };
+  const double exact = last_loss("float32", {});
+  for (const std::string dtype : {"bfloat16", "float16"}) {
+    const double rounded = last_loss(
+        dtype, {"trainer.mixed_precision.mode=static", "trainer.mixed_precision.dtype=" + dtype});
+    EXPECT_NEAR(rounded, exact, 0.05) << dtype;
+  }
+  EXPECT_NEAR(last_loss("pure", {"model.dtype=bfloat16"}), exact, 0.3);
+}
+
+TEST_F(LMTrain, ReportsWhatItDoes) {
+  const Finished finished =
+      run(folder("a"),
+          tiny({"regime.publish_norms_every_n_steps=20", "samples.prompts=[\"One morning\"]",
+                "samples.every_n_steps=20", "seq_generator.config.max_gen_len=4"}));
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  const auto lines = split(read_file(folder("a") / "metrics" / "train.jsonl"), '\n');
+  const auto report = nlohmann::json::parse(lines.at(9));
+  for (const char* name : {"nll_loss",
+                           "perplexity",
+                           "bits_per_byte",
+                           "grad_norm",
+                           "lr",
+                           "data_epoch",
+                           "batch_size",
+                           "elements_per_batch",
+                           "padding_ratio",
+                           "num_examples",
+                           "num_tokens",
+                           "num_targets",
+                           "padding",
+                           "total_num_examples",
+                           "total_num_tokens",
+                           "tokens_per_second",
+                           "tokens_per_second_per_device",
+                           "mfu",
+                           "data_wait_share",
+                           "data_time",
+                           "compute_time",
+                           "forward_time",
+                           "backward_time",
+                           "optimizer_time",
+                           "lapse_time",
+                           "wall_time",
+                           "total_time",
+                           "peak_mem_bytes",
+                           "param_norm",
+                           "param_norm/layers.0",
+                           "update_norm",
+                           "update_ratio",
+                           "clipped_steps"}) {
+    EXPECT_TRUE(report.contains(name)) << name;
+  }
+  EXPECT_EQ(report.at("num_tokens"), 4 * 256);
+  // A byte is less than a token: the text is plain English.
+  EXPECT_LT(report.at("bits_per_byte").get<double>(), report.at("nll_loss").get<double>());
+  const std::string texts = read_file(folder("a") / "metrics" / "texts.jsonl");
+  EXPECT_THAT(texts, HasSubstr("\"step\":20"));
+  EXPECT_THAT(texts, HasSubstr("\"step\":40"));
+  EXPECT_THAT(texts, HasSubstr("One morning"));
+}
+
+TEST_F(LMTrain, ExportsItsCheckpointsAndIsAModelForOthers) {
+  const Finished first =
+      run(folder("a"), tiny({"regime.export_hugging_face=true", "regime.keep_last_n_checkpoints=2",
+                             "modifiers=[{name=\"ema\"}]"}));
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  std::set<std::string> steps;
+  for (const auto& each : fs::directory_iterator(folder("a") / "huggingface")) {
+    steps.insert(each.path().filename());
+  }
+  EXPECT_THAT(steps, ::testing::IsSupersetOf({"step_32", "step_40"}));
+  EXPECT_THAT(steps, ::testing::Not(::testing::Contains("step_8")));
+  for (const char* file : {"config.json", "model.safetensors", "tokenizer.json"}) {
+    EXPECT_TRUE(fs::exists(folder("a") / "huggingface" / "step_40" / file)) << file;
+  }
+
+  // The same weights begin a run whether they come from the run or from what it exported.
+  const auto go_on = [&](const char* name, const fs::path& from) {
+    Words words =
+        tiny({"model.path=" + from.string(), "regime.num_steps=3",
+              "regime.publish_metrics_every_n_steps=1", "regime.checkpoint_every_n_steps=none",
+              "lr_scheduler.config.num_warmup_steps=1"});
+    std::erase_if(words, [](const std::string& each) { return each.starts_with("model.config"); });
+    for (const char* word : {"del:model.family", "del:model.config_overrides"})
+      words.emplace_back(word);
+    const Finished finished = run(folder(name), words);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return reports(folder(name));
+  };
+  EXPECT_EQ(go_on("b", folder("a")), go_on("c", folder("a") / "huggingface" / "step_40"));
+}
+
+TEST_F(LMTrain, PutsCheckpointsWhereItIsTold) {
+  Words words = tiny();
+  words.insert(words.begin(), {"--checkpoint-dir", folder("elsewhere").string()});
+  const Finished first = run(folder("a"), words);
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_TRUE(fs::exists(folder("elsewhere") / "step_40"));
+  EXPECT_TRUE(fs::is_symlink(folder("a") / "checkpoints"));
+
+  const Finished again = run(folder("a"), tiny());
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("goes on from step 40"));
+
+  words[1] = folder("third").string();
+  const Finished moved = run(folder("a"), words);
+  EXPECT_EQ(moved.exit_code, 2);
+  EXPECT_THAT(moved.err, HasSubstr("the run's checkpoints are in"));
 }
 
 // The model of the sample preset, as a run left it.

@@ -9,7 +9,9 @@ namespace roux {
 namespace {
 
 at::Tensor loss_of(const Weights& weights, const Points& batch) {
-  return (at::mv(batch.x, weights.weight()) - batch.y).square().sum();
+  const at::Tensor& weight = weights.weight();
+  const at::Tensor guess = at::mv(batch.x.to(weight.scalar_type()), weight).to(at::kFloat);
+  return (guess - batch.y).square().sum();
 }
 
 }  // namespace

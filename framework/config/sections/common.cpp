@@ -56,9 +56,7 @@ void ProfilersConfig::describe(config::Fields<ProfilersConfig>& field) {
 
 void AssetsConfig::describe(config::Fields<AssetsConfig>& field) {
   field("extra_paths", &AssetsConfig::extra_paths, "More folders of model and dataset cards.");
-  field("prev_checkpoint_dir", &AssetsConfig::prev_checkpoint_dir,
-        "A run's checkpoints, to be used as models: last_checkpoint, best_checkpoint, "
-        "checkpoint_step_N.");
+  field.retired("prev_checkpoint_dir", "model.path takes the output folder of a run");
 }
 
 void ModelCommonConfig::describe(config::Fields<ModelCommonConfig>& field) {

@@ -80,6 +80,10 @@ void RegimeConfig::describe(config::Fields<RegimeConfig>& field) {
   field("publish_metrics_every_n_steps", &R::publish_metrics_every_n_steps,
         "Report metrics after every so many steps; unset: not by steps.")
       .at_least(1);
+  field("publish_norms_every_n_steps", &R::publish_norms_every_n_steps,
+        "Also report the norms of the parameters, and of what a step changed, in all and by block, "
+        "of every so many steps, which takes a copy of the parameters; unset: don't.")
+      .at_least(1);
   field("publish_metrics_after_n_data_epochs", &R::publish_metrics_after_n_data_epochs,
         "Don't report metrics before more data epochs than these.")
       .at_least(0);
@@ -111,6 +115,9 @@ void RegimeConfig::validate(config::Problems& problems) const {
                  "publish_metrics_every_n_data_epochs", publish_metrics_every_n_data_epochs);
   check_multiple(problems, "keep_checkpoint_every_n_steps", keep_checkpoint_every_n_steps,
                  "checkpoint_every_n_steps", checkpoint_every_n_steps);
+
+  check_multiple(problems, "publish_norms_every_n_steps", publish_norms_every_n_steps,
+                 "publish_metrics_every_n_steps", publish_metrics_every_n_steps);
 
   if (early_stopping_patience && !score_metric) {
     problems.add("early_stopping_patience", "must come with a score_metric to compare by");

@@ -20,13 +20,21 @@ void describe(config::EnumValues<MixedPrecisionMode>& value) {
   value("off", MixedPrecisionMode::Off, "Compute in model.dtype.");
   value("static", MixedPrecisionMode::Static,
         "Compute in mixed_precision.dtype, on parameters cast once a step.");
-  value("auto", MixedPrecisionMode::Auto, "LibTorch's autocast chooses for each operation.");
 }
 
 void describe(config::EnumValues<ActivationCheckpointingMode>& value) {
   value("off", ActivationCheckpointingMode::Off, "Keep all activations.");
   value("layerwise", ActivationCheckpointingMode::Layerwise,
         "Keep the inputs of layers, and compute the rest again in the backward pass.");
+  value("selective", ActivationCheckpointingMode::Selective,
+        "Compute again only what is cheap: no matrix product, no attention.");
+}
+
+void describe(config::EnumValues<ActivationOffload>& value) {
+  value("off", ActivationOffload::Off, "It stays on the device.");
+  value("plain", ActivationOffload::Plain, "To ordinary memory: the device waits for the copies.");
+  value("pinned", ActivationOffload::Pinned,
+        "To memory that the device reads by itself: quicker, and lost to all else.");
 }
 
 void FsdpConfig::describe(config::Fields<FsdpConfig>& field) {
@@ -62,6 +70,9 @@ void ActivationCheckpointingConfig::describe(config::Fields<ActivationCheckpoint
   field("every_nth_layer", &ActivationCheckpointingConfig::every_nth_layer,
         "Checkpoint the layers whose index this divides.")
       .at_least(1);
+  field("offload", &ActivationCheckpointingConfig::offload,
+        "Where what layers keep lies until the backward pass, if not on the device: in memory of "
+        "the host. With any mode; not for a model on the CPU.");
 }
 
 void TrainerConfig::describe(config::Fields<TrainerConfig>& field) {
@@ -93,6 +104,10 @@ void TrainerConfig::describe(config::Fields<TrainerConfig>& field) {
       .more_than(0);
   field("grad_check", &TrainerConfig::grad_check,
         "Compare the norm of the gradients across processes at each step.");
+  field("peak_flops", &TrainerConfig::peak_flops,
+        "Floating-point operations a second that a device does at most (312e12): what mfu is a "
+        "share of. Unset: what products of large matrices reach here.")
+      .more_than(0);
   field("anomaly_detection", &TrainerConfig::anomaly_detection,
         "End the run with an error that names the first module whose output or gradients are not "
         "finite; of float16, whose gradients overflow now and then, output only. Slow.");

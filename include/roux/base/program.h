@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -11,5 +12,8 @@ std::filesystem::path executable_path();
 
 // The command line of this process, the program's name first.
 std::vector<std::string> command_line();
+
+// The most memory that this process has had at once, in bytes.
+std::uint64_t peak_memory();
 
 }  // namespace roux

@@ -38,13 +38,10 @@ struct CheckpointValue {
   std::optional<CheckpointSlice> slice = {};
 };
 
-// Only another name: room `model` has a class of this one, and there may be no two.
-using CheckpointTensor = CheckpointValue;
-
 // What a run is at a step.
 struct CheckpointContents {
   // The slices of a tensor, together, are all of it, each element once.
-  std::vector<CheckpointTensor> tensors;
+  std::vector<CheckpointValue> tensors;
 
   // Small texts by their path: "trainer/state.json", "data/shard-00017". Parts as above.
   std::map<std::string, std::string> texts;
@@ -86,7 +83,7 @@ class Checkpoint {
   // tensor was cut when it was saved. Reads no more of the files than that takes, with several
   // threads. Throws DataError with all that is missing or misshapen by name before anything is
   // read, and for bytes that are not those that were written: then values may be half filled.
-  void read(std::span<const CheckpointTensor> targets) const;
+  void read(std::span<const CheckpointValue> targets) const;
 
   // Reads every byte. Throws DataError that names each file whose bytes are not those that were
   // written, and where.

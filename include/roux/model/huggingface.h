@@ -11,6 +11,7 @@
 #include "roux/model/language_model.h"
 #include "roux/model/model_family.h"
 #include "roux/model/safetensors.h"
+#include "roux/tokenizer/tokenizer.h"
 
 namespace roux {
 
@@ -57,6 +58,9 @@ struct ExportOptions {
   // Where tokenizer files, the generation config and the like are copied from: the folder that the
   // model was loaded from.
   std::optional<std::filesystem::path> companions;
+
+  // What begins, ends and fills texts, for config.json, where the companions' has no word of it.
+  SpecialTokens special_tokens;
 
   std::uint64_t max_file_bytes = 5'000'000'000;
 };

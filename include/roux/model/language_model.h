@@ -35,7 +35,7 @@ enum class HeadGradient {
 
   // With the loss, where the weight has its gradient already (nn::FlatParameters): added to it in
   // place, without a tensor of the vocabulary's size. Requires: backward() begins at the loss's sum
-  // as it is, or at what it was added to.
+  // as it is, or at what it was added to. Not for weights in float16, whose loss is scaled.
   WithLoss,
 };
 
@@ -71,6 +71,11 @@ class LanguageModel : public nn::Module {
   // An empty cache for `slots` texts of up to `capacity` tokens, in the dtype and on the device of
   // the parameters.
   virtual nn::KeyValueCache make_cache(std::int64_t slots, std::int64_t capacity) const = 0;
+
+  // The floating-point operations that a training step spends on the batch: 6 for each weight in a
+  // matrix product and token, and 12 × width × length × tokens for each text and layer, whatever
+  // is computed twice or left out. 0: nobody has counted them.
+  virtual double training_flops(const nn::TokenBatch& /*batch*/) const { return 0.0; }
 
   virtual std::string_view family() const = 0;
   virtual std::int64_t vocab_size() const = 0;

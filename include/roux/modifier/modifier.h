@@ -5,12 +5,17 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "roux/nn/flat_parameters.h"
 #include "roux/nn/module.h"
 
 namespace roux {
+
+// What stands for the parameter NAME where the model is used (use_begins() below) is saved under
+// this and NAME: whoever reads a checkpoint to use its model, takes that.
+inline constexpr std::string_view kUsedPrefix = "used/";
 
 // A tensor that a modifier keeps from step to step, by a name of its own.
 struct ModifierTensor {

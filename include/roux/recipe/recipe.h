@@ -2,6 +2,8 @@
 
 #include <concepts>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "roux/config/fields.h"
 #include "roux/recipe/context.h"
@@ -14,6 +16,14 @@ class Container;
 }  // namespace roux::di
 
 namespace roux {
+
+// An option of a recipe's command line that sets a key of its config: {"--interactive",
+// "generator.interactive=true", "ask for prompts on the terminal"}.
+struct Shortcut {
+  std::string option;
+  std::string config;
+  std::string help;
+};
 
 // One way of training, evaluating or generating: a config, what it registers of its own, and the
 // trainer (or evaluator, or generator) it makes. Made with its default constructor and without
@@ -28,6 +38,9 @@ class Recipe {
   // Registers the recipe's components, and replaces or decorates the framework's. Called last, when
   // every default is there.
   virtual void register_into(di::Container&) const {}
+
+  // For what its users type often.
+  virtual std::vector<Shortcut> shortcuts() const { return {}; }
 };
 
 class TrainRecipe : public Recipe {

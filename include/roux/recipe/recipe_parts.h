@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "roux/recipe/recipe.h"
 
@@ -28,16 +30,22 @@ struct RecipeParts {
   std::function<ConfigType()> config_kls;
   std::function<void(di::Container&)> register_into;
   std::function<std::unique_ptr<Job>(RecipeContext&)> create_job;
+  bool saves_checkpoints = false;
+  std::vector<Shortcut> shortcuts;
 };
 
 namespace detail {
 
 // `create` makes the trainer, evaluator or generator of a recipe.
 template <typename R, typename Create>
-RecipeParts recipe_parts(std::shared_ptr<const R> recipe, Create create) {
+RecipeParts recipe_parts(std::shared_ptr<const R> recipe, Create create,
+                         bool saves_checkpoints = false) {
+  std::vector<Shortcut> shortcuts;
+  if constexpr (requires { recipe->shortcuts(); }) shortcuts = recipe->shortcuts();
   return {[recipe]() -> ConfigType { return recipe->config_kls(); },
           [recipe](di::Container& container) { recipe->register_into(container); },
-          [recipe, create](RecipeContext& context) { return make_job(create(*recipe, context)); }};
+          [recipe, create](RecipeContext& context) { return make_job(create(*recipe, context)); },
+          saves_checkpoints, std::move(shortcuts)};
 }
 
 }  // namespace detail
@@ -45,9 +53,11 @@ RecipeParts recipe_parts(std::shared_ptr<const R> recipe, Create create) {
 template <TrainRecipeLike R>
 RecipeParts train_parts(std::shared_ptr<const R> recipe) {
   return detail::recipe_parts(
-      recipe, [](const R& made, RecipeContext& context) -> std::unique_ptr<Trainer> {
+      recipe,
+      [](const R& made, RecipeContext& context) -> std::unique_ptr<Trainer> {
         return made.create_trainer(context);
-      });
+      },
+      /*saves_checkpoints=*/true);
 }
 
 template <EvalRecipeLike R>

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "roux/recipe/context.h"
+#include "roux/trainer/standard_trainer.h"
 #include "roux/trainer/train_source.h"
 #include "roux/trainer/trainer.h"
 
@@ -21,6 +23,7 @@ void register_training(di::Container& container);
 
 // The trainer of a recipe that called register_training().
 std::unique_ptr<Trainer> make_trainer(RecipeContext& context, std::unique_ptr<TrainSource> source,
-                                      std::vector<std::unique_ptr<Validation>> validations);
+                                      std::vector<std::unique_ptr<Validation>> validations,
+                                      std::optional<SampleSchedule> samples = std::nullopt);
 
 }  // namespace roux

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "roux/checkpoint/checkpoint_store.h"
+#include "roux/config/sections/common.h"
 #include "roux/config/sections/regime.h"
 #include "roux/config/sections/trainer.h"
 #include "roux/metrics/metric_recorder.h"
@@ -20,6 +22,17 @@
 #include "roux/trainer/trainer.h"
 
 namespace roux {
+
+// Texts that the model writes along the way, for people to look at.
+struct SampleSchedule {
+  std::int64_t after_n_steps = 0;
+
+  // Unset: with each validation.
+  std::optional<std::int64_t> every_n_steps;
+
+  // Called without gradients, while the model stands for what was learned.
+  std::function<std::string()> write;
+};
 
 // What a trainer works with; all of it outlives the trainer.
 struct TrainerParts {
@@ -38,6 +51,15 @@ struct TrainerParts {
 
   // Whether more of `regime.score_metric` is better.
   bool score_is_better_higher = false;
+
+  std::optional<SampleSchedule> samples;
+
+  // Writes the model of a step down as others read it, with each checkpoint; empty: not asked for.
+  std::function<void(std::int64_t step)> export_model;
+
+  // What records where the time goes, and where its files go.
+  TorchProfilerConfig profiler;
+  std::filesystem::path profile_folder;
 };
 
 // Trains to the end of a regime, validates, reports and saves along the way; stopped at any moment

@@ -101,6 +101,11 @@ void LMGenerateRecipe::register_into(di::Container& container) const {
   });
 }
 
+std::vector<Shortcut> LMGenerateRecipe::shortcuts() const {
+  return {{"--interactive", "generator.interactive=true",
+           "ask for prompts on the terminal, and show texts while they are written"}};
+}
+
 std::unique_ptr<Generator> LMGenerateRecipe::create_generator(RecipeContext& context) const {
   const auto& config = context.config<LMGeneratorConfig>();
   if (!config.interactive) return std::make_unique<PromptsGenerator>(context);

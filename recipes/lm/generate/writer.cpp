@@ -6,33 +6,14 @@
 
 #include "roux/base/error.h"
 #include "roux/base/files.h"
-#include "roux/datasets/sample_folder.h"
 #include "roux/model/card_tokenizer.h"
-#include "roux/model/huggingface.h"
-#include "roux/model/safetensors_tensors.h"
 #include "roux/nn/flat_parameters.h"
-#include "run_model.h"
+#include "roux/recipe/found_model.h"
 
 namespace roux::lm {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool names_something(const TokenizerConfig& config) { return config.path || config.name; }
-
-TokenizerFiles find_files(const TokenizerConfig& config, const ModelConfig& model,
-                          const CardStore& cards) {
-  if (config.path) return {*config.path, config.family.value_or("")};
-  if (config.name == "sample") {
-    const fs::path folder = datasets::default_sample_folder();
-    datasets::make_sample_corpus(folder);
-    return {folder};
-  }
-  if (config.name) return cards.tokenizer_of(*config.name);
-  if (model.path) return {*model.path};
-  if (model.name) return cards.tokenizer_of(*model.name);
-  throw ConfigError("tokenizer.name needs to be specified, as the model brings no tokenizer");
-}
 
 // The ids that the folder's generation_config.json, or else its config.json, ends texts with.
 std::vector<TokenId> ends_of_folder(const fs::path& folder) {
@@ -95,27 +76,15 @@ Writer load_writer(const ModelConfig& model, const TokenizerConfig& tokenizer,
                    const LMGeneratorConfig& generator, const ModelHub& hub,
                    const CardStore& cards) {
   Writer writer;
-  ModelConfig source = model;
-  TokenizerConfig tokenizer_source = tokenizer;
+  const FoundModel found = find_model(model, hub);
+  nn::FlatParameters parameters(*found.model);
+  parameters.materialise(at::kCPU);
+  require(read_values(found, parameters), "load_writer: a reference model has weights");
+  writer.model = found.model;
   std::vector<TokenId> ends;
-  const auto checkpoint = model.path && !model.name && !fs::exists(*model.path / "config.json")
-                              ? find_run_checkpoint(*model.path)
-                              : std::nullopt;
-  if (checkpoint) {
-    const RunSections run = read_run_sections(*checkpoint);
-    writer.model = load_run_model(*checkpoint, run.model, model, hub);
-    source = run.model;
-    if (!names_something(tokenizer)) tokenizer_source = run.tokenizer;
-  } else {
-    PlannedModel planned = hub.plan(model);
-    require(planned.weights.has_value(), "load_writer: a reference model has weights");
-    nn::FlatParameters(*planned.model).materialise(at::kCPU);
-    load_weights(*planned.model, SafetensorsReader(*planned.weights));
-    writer.model = std::move(planned.model);
-    if (fs::is_directory(*planned.weights)) ends = ends_of_folder(*planned.weights);
-  }
+  if (found.weights && fs::is_directory(*found.weights)) ends = ends_of_folder(*found.weights);
 
-  TokenizerFiles files = find_files(tokenizer_source, source, cards);
+  TokenizerFiles files = find_tokenizer(tokenizer, found, cards);
   writer.tokenizer = load_tokenizer(files);
   if (writer.tokenizer->size() > writer.model->vocab_size()) {
     throw ConfigError(

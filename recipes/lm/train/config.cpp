@@ -36,6 +36,17 @@ void TrainDatasetConfig::validate(config::Problems& problems) const {
   }
 }
 
+void SamplesConfig::describe(config::Fields<SamplesConfig>& field) {
+  using C = SamplesConfig;
+  field("prompts", &C::prompts,
+        "Texts that the model goes on with along the way; it is told in the log, in "
+        "metrics/texts.jsonl and in TensorBoard. None: it isn't asked.");
+  field("after_n_steps", &C::after_n_steps, "Don't ask before more steps than these.").at_least(0);
+  field("every_n_steps", &C::every_n_steps,
+        "Ask after every so many steps; unset: with each validation.")
+      .at_least(1);
+}
+
 TrainConfig::TrainConfig() {
   regime.num_steps = 100'000;
   regime.publish_metrics_every_n_steps = 10;
@@ -54,6 +65,8 @@ void TrainConfig::describe(config::Fields<TrainConfig>& field) {
   field("optimizer", &C::optimizer, "What moves the weights.");
   field("lr_scheduler", &C::lr_scheduler, "The learning rate over time.");
   field("regime", &C::regime, "How long, and what happens on the way.");
+  field("samples", &C::samples, "What the model is asked to write along the way.");
+  field("seq_generator", &C::seq_generator, "How the tokens of samples are chosen.");
   field("modifiers", &C::modifiers, "What is added to the recipe, in this order.");
   field("common", &C::common, "What every recipe has.");
 }

@@ -11,11 +11,13 @@
 #include "roux/datasets/dataset_family.h"
 #include "roux/datasets/register.h"
 #include "roux/di/container.h"
+#include "roux/generation/register.h"
 #include "roux/model/language_model.h"
 #include "roux/recipe/composition.h"
 #include "roux/recipe/training.h"
 #include "roux/tokenizer/tokenizer.h"
 #include "roux/trainer/shard_batches.h"
+#include "samples.h"
 #include "unit.h"
 
 namespace roux::lm {
@@ -61,6 +63,12 @@ std::unique_ptr<BatchReader<nn::TrainingBatch>> read(RecipeContext& context, Spl
 void LMTrainRecipe::register_into(di::Container& container) const {
   register_models(container);
   register_training(container);
+  register_generation(container);
+  container.provide<WritingModel>([](LanguageModel& model, const Tokenizer& tokenizer) {
+    WritingModel writing{model, tokenizer, {}};
+    if (const auto& end = tokenizer.special_tokens().eos) writing.end_tokens.push_back(*end);
+    return std::make_unique<WritingModel>(std::move(writing));
+  });
   datasets::register_text(container);
   container.provide<const Dataset>(
       [](const datasets::DatasetHub& hub, const TrainDatasetConfig& config,
@@ -71,16 +79,18 @@ void LMTrainRecipe::register_into(di::Container& container) const {
 
 std::unique_ptr<Trainer> LMTrainRecipe::create_trainer(RecipeContext& context) const {
   auto& model = context.get<LanguageModel>();
+  const auto& tokenizer = context.get<const Tokenizer>();
   const std::int64_t batches = context.config<TrainerConfig>().grad_accumulation.num_batches;
   std::vector<std::unique_ptr<Validation>> validations;
   if (context.get<const Dataset>().has(Split::Valid)) {
     validations.push_back(make_validation<nn::TrainingBatch>(
-        "", std::make_unique<LMValidUnit>(model), read(context, Split::Valid, 1)));
+        "", std::make_unique<LMValidUnit>(model, tokenizer), read(context, Split::Valid, 1)));
   }
-  return make_trainer(context,
-                      make_source<nn::TrainingBatch>(std::make_unique<LMTrainUnit>(model),
-                                                     read(context, Split::Train, batches)),
-                      std::move(validations));
+  return make_trainer(
+      context,
+      make_source<nn::TrainingBatch>(std::make_unique<LMTrainUnit>(model, tokenizer),
+                                     read(context, Split::Train, batches)),
+      std::move(validations), make_samples(context));
 }
 
 }  // namespace roux::lm

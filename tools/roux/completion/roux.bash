@@ -92,6 +92,7 @@ _roux_recipe_options="--preset
 --config-file
 --config
 --override
+--checkpoint-dir
 --dump-config
 --dump-schema
 --explain

@@ -69,7 +69,6 @@ struct ProfilersConfig {
 // [common.assets]
 struct AssetsConfig {
   std::vector<std::filesystem::path> extra_paths;
-  std::optional<std::filesystem::path> prev_checkpoint_dir;
 
   static void describe(config::Fields<AssetsConfig>& field);
 };

@@ -44,6 +44,7 @@ struct RegimeConfig {
 
   std::int64_t publish_metrics_after_n_steps = 0;
   std::optional<std::int64_t> publish_metrics_every_n_steps;
+  std::optional<std::int64_t> publish_norms_every_n_steps;
   std::int64_t publish_metrics_after_n_data_epochs = 0;
   std::optional<std::int64_t> publish_metrics_every_n_data_epochs;
 

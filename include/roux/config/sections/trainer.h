@@ -10,13 +10,15 @@ namespace roux {
 
 enum class DataParallelism { Ddp, Fsdp };
 enum class FsdpGranularity { Model, Stack, Layer };
-enum class MixedPrecisionMode { Off, Static, Auto };
-enum class ActivationCheckpointingMode { Off, Layerwise };
+enum class MixedPrecisionMode { Off, Static };
+enum class ActivationCheckpointingMode { Off, Layerwise, Selective };
+enum class ActivationOffload { Off, Plain, Pinned };
 
 void describe(config::EnumValues<DataParallelism>& value);
 void describe(config::EnumValues<FsdpGranularity>& value);
 void describe(config::EnumValues<MixedPrecisionMode>& value);
 void describe(config::EnumValues<ActivationCheckpointingMode>& value);
+void describe(config::EnumValues<ActivationOffload>& value);
 
 // [trainer.fsdp]
 struct FsdpConfig {
@@ -48,6 +50,7 @@ struct GradAccumulationConfig {
 struct ActivationCheckpointingConfig {
   ActivationCheckpointingMode mode = ActivationCheckpointingMode::Off;
   std::int64_t every_nth_layer = 1;
+  ActivationOffload offload = ActivationOffload::Off;
 
   static void describe(config::Fields<ActivationCheckpointingConfig>& field);
 };
@@ -64,6 +67,7 @@ struct TrainerConfig {
   std::optional<double> loss_spike_factor = 2.0;
   bool stochastic_rounding = true;
   std::array<double, 2> fp16_loss_scale = {128.0, 0.0001};
+  std::optional<double> peak_flops;
   bool grad_check = false;
   bool anomaly_detection = false;
   bool deterministic = false;
