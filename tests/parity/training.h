@@ -39,7 +39,8 @@ bool is_training_case(const std::filesystem::path& folder);
 // the same unit, and model, optimizer, schedule and trainer as every recipe has them.
 TrainingRun train_case(const std::filesystem::path& folder, const TrainingVariant& variant = {});
 
-// The same in float32, packed and padded, and in bfloat16, compared with plain PyTorch.
+// The same in float32, packed and padded, and in bfloat16 where the folder tells of it, compared
+// with plain PyTorch.
 Comparison compare_training(const std::filesystem::path& folder);
 
 }  // namespace roux::parity

@@ -54,7 +54,8 @@ class Case:
     # Vectors in a group of their own: with that rate, and without decay. Unset: all in one.
     vector_lr: float | None = None
     seed: int = 0
-    drawn: bool = False  # not all of these show clipping and masters as well as a fixture has to
+    # One of many, in float32 only: some of them would be far apart in bfloat16, by chance.
+    drawn: bool = False
 
     @property
     def family(self):
@@ -81,12 +82,12 @@ def fresh_case(family, draw, number):
               if family == "llama" else
               cases.gpt2(vocab_size=VOCABULARY, heads=draw.choice([2, 4]),
                          width=draw.choice([16, 24, 32]), layers=draw.choice([1, 2, 3])))
-    return Case(f"{family}_{number}", "drawn", config, lr=draw.uniform(4e-3, 1.2e-2),
+    return Case(f"{family}_{number}", "drawn", config, lr=draw.uniform(3e-3, 7e-3),
                 warmup=draw.randint(1, 12),
                 start_scale=draw.uniform(0.05, 0.5), final_scale=draw.uniform(0.05, 0.5),
-                betas=(draw.uniform(0.8, 0.95), draw.uniform(0.9, 0.99)),
+                betas=(draw.uniform(0.85, 0.93), draw.uniform(0.93, 0.98)),
                 weight_decay=draw.uniform(0.05, 0.3),
-                vector_lr=draw.choice([None, draw.uniform(4e-3, 2e-2)]),
+                vector_lr=draw.choice([None, draw.uniform(3e-3, 1e-2)]),
                 seed=draw.randrange(1 << 30), drawn=True)
 
 
@@ -228,12 +229,12 @@ def apart(one, other, what="loss"):
 
 def check(case, folder, texts, results):
     """Whether the case shows that each part is there, and the reference knows its own numbers."""
-    float32, rounded = results[""], results["bfloat16/"]
+    float32, rounded = results[""], results.get("bfloat16/")
     spread = apart(float32, train(case, folder, texts, torch.float64))
     if spread > TOLERANCE / 5:
         raise Unfit(f"in float64 losses differ by {spread:.1e}")
     first, last = (float32["loss"][part].mean().item() for part in (slice(5), slice(-5, None)))
-    if last > 0.8 * first:
+    if last > (0.9 if case.drawn else 0.8) * first:
         raise Unfit(f"the loss falls from {first:.2f} to {last:.2f} only")
     clipped = (float32["grad_norm"] > case.max_grad_norm).sum().item()
     least = 3 if case.drawn else 10
@@ -246,15 +247,15 @@ def check(case, folder, texts, results):
         other = train(replace(case, **change), folder, texts)
         if (moved := apart(float32, other)) < 10 * TOLERANCE:
             raise Unfit(f"with {change} the losses differ by {moved:.1e} only")
+    measured = {"float64": spread, "clipped_steps": clipped, "loss": [first, last]}
+    if case.drawn:
+        return measured
     if (noise := apart(float32, rounded)) > TOLERANCE_BFLOAT16:
         raise Unfit(f"bfloat16's losses differ by {noise:.1e} from float32's")
     unmastered = train(case, folder, texts, compute=torch.bfloat16, leave_out="masters")
-    moved = apart(rounded, unmastered)
-    if not case.drawn and moved < 2 * TOLERANCE_BFLOAT16:
+    if (moved := apart(rounded, unmastered)) < 2 * TOLERANCE_BFLOAT16:
         raise Unfit(f"without masters bfloat16's losses differ by {moved:.1e} only")
-    return {"float64": spread, "clipped_steps": clipped, "loss": [first, last],
-            "bfloat16_to_float32": noise,
-            "bfloat16_without_masters": moved}
+    return measured | {"bfloat16_to_float32": noise, "bfloat16_without_masters": moved}
 
 
 def write_once(case, folder, seed):
@@ -271,8 +272,9 @@ def write_once(case, folder, seed):
     if case.max_grad_norm is None:
         free = train(case, folder, texts, leave_out="clipping")
         case = replace(case, max_grad_norm=round(free["grad_norm"].median().item(), 2))
-    results = {"": train(case, folder, texts),
-               "bfloat16/": train(case, folder, texts, compute=torch.bfloat16)}
+    results = {"": train(case, folder, texts)}
+    if not case.drawn:
+        results["bfloat16/"] = train(case, folder, texts, compute=torch.bfloat16)
     measured = check(case, folder, texts, results)
     tensors = {"ids": texts[0].to(torch.int8), "targets": texts[1].to(torch.int8),
                "lengths": lengths_of(texts[1]).to(torch.int8), "lr": results[""]["lr"]}
@@ -289,17 +291,19 @@ def write_once(case, folder, seed):
     return about
 
 
-def write_case(case, folder, attempts=20):
-    """Makes the folder, with the first seed from the case's own on that is fit."""
+def write_case(case, folder, draw_again=None, attempts=20):
+    """Makes the folder, with the first seed from the case's own on that is fit, or of other cases
+    that are drawn."""
     reasons = []
-    for seed in range(case.seed, case.seed + attempts):
+    for attempt in range(attempts):
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.iterdir():
             path.unlink()
         try:
-            return write_once(case, folder, seed)
+            return write_once(case, folder, case.seed if draw_again else case.seed + attempt)
         except Unfit as reason:
             reasons.append(str(reason))
+            case = draw_again() if draw_again else case
     raise SystemExit(f"{case.name}: nothing fit in {attempts} draws: {'; '.join(reasons)}")
 
 
@@ -324,9 +328,10 @@ def live(program, count, seed):
         root = pathlib.Path(scratch)
         folders = []
         for family, number in itertools.product(("llama", "gpt2"), range(count)):
-            case = fresh_case(family, draw, number)
-            folders.append(root / case.name)
-            write_case(case, folders[-1])
+            def fresh(family=family, number=number):
+                return fresh_case(family, draw, number)
+            folders.append(root / f"{family}_{number}")
+            write_case(fresh(), folders[-1], fresh)
         return runs.report(runs.compare(program, folders, root / "exports"))
 
 
