@@ -18,7 +18,7 @@ std::shared_ptr<std::pmr::memory_resource> memory_for(ActivationOffload offload,
                                                       at::Device device) {
   if (offload == ActivationOffload::Off) return nullptr;
   const bool pinned = offload == ActivationOffload::Pinned;
-  if (device.is_cpu()) {
+  if (device.is_cpu() || device.is_meta()) {
     throw ConfigError(cat(
         "trainer.activation_checkpointing.offload must be \"off\" for a model on the CPU, whose "
         "activations are in the host's memory anyway, but is \"",
@@ -70,13 +70,14 @@ void wrap_passes(LanguageModel& model, const TrainerConfig& trainer, at::Device 
 }  // namespace
 
 AssembledModel assemble_model(const FoundModel& found, const TrainerConfig& trainer,
-                              std::span<Modifier* const> modifiers, const RandomStream& random) {
+                              std::span<Modifier* const> modifiers, const RandomStream& random,
+                              at::Device device) {
   for (Modifier* modifier : modifiers) modifier->model_built(*found.model);
-  const at::Device device = at::kCPU;
   wrap_passes(*found.model, trainer, device);
   auto parameters = std::make_unique<nn::FlatParameters>(*found.model);
   parameters->materialise(device);
-  if (!read_values(found, *parameters)) parameters->initialise(random.child("model"));
+  if (!device.is_meta() && !read_values(found, *parameters))
+    parameters->initialise(random.child("model"));
   if (trainer.mixed_precision.mode == MixedPrecisionMode::Static) {
     parameters->compute_in(to_scalar_type(trainer.mixed_precision.dtype));
   }

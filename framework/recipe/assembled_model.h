@@ -21,7 +21,10 @@ struct AssembledModel {
 // The one place where a model is put together: found without memory, changed by the modifiers in
 // their order, laid out flat, filled from its checkpoint or from the seed, and rounded to what it
 // computes in.
+//
+// On the meta device it is neither filled nor given memory: to see that it can be put together.
 AssembledModel assemble_model(const FoundModel& found, const TrainerConfig& trainer,
-                              std::span<Modifier* const> modifiers, const RandomStream& random);
+                              std::span<Modifier* const> modifiers, const RandomStream& random,
+                              at::Device device = at::kCPU);
 
 }  // namespace roux

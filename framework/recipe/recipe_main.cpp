@@ -84,7 +84,7 @@ class Program {
     if (answer_without_check(options, wired)) return kDone;
 
     wired.loaded.problems.throw_if_any();
-    wired.seal(options.output_dir.value_or("output"));
+    wired.seal(options.output_dir.value_or("output"), {.on = options.ask == Ask::DryRun});
     return run_wired(options, wired);
   }
 

@@ -91,8 +91,11 @@ void register_training(di::Container& container) {
     return std::make_unique<FoundModel>(find_model(config, hub));
   });
   container.provide<AssembledModel>([](const FoundModel& found, const TrainerConfig& trainer,
-                                       const Modifiers& modifiers, const RandomStream& random) {
-    return std::make_unique<AssembledModel>(assemble_model(found, trainer, modifiers.all, random));
+                                       const Modifiers& modifiers, const RandomStream& random,
+                                       const DryRun& dry_run) {
+    const at::Device device = dry_run.on ? at::kMeta : at::kCPU;
+    return std::make_unique<AssembledModel>(
+        assemble_model(found, trainer, modifiers.all, random, device));
   });
   container.provide<LanguageModel>(
       [](AssembledModel& assembled, const Tokenizer& tokenizer) -> LanguageModel& {

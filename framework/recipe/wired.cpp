@@ -77,13 +77,14 @@ std::unique_ptr<Job> WiredRecipe::create_job() const {
   }
 }
 
-void WiredRecipe::seal(const std::filesystem::path& output_dir) {
+void WiredRecipe::seal(const std::filesystem::path& output_dir, DryRun dry_run) {
   config::bind_config(container, type, loaded.object);
   if (!common_of(type, loaded.object)) {
     container.instance<const CommonConfig>(std::make_shared<const CommonConfig>());
   }
   container.instance<const OutputFolder>(
       std::make_shared<const OutputFolder>(OutputFolder{std::filesystem::absolute(output_dir)}));
+  container.instance<const DryRun>(std::make_shared<const DryRun>(dry_run));
   container.instance<const EffectiveConfig>(
       std::make_shared<const EffectiveConfig>(EffectiveConfig{dump()}));
   container.seal();

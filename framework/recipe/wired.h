@@ -29,7 +29,7 @@ struct WiredRecipe {
   void take(const void* config);
 
   // Gives the container the config and what it needs from the outside, and seals it.
-  void seal(const std::filesystem::path& output_dir);
+  void seal(const std::filesystem::path& output_dir, DryRun dry_run = {});
 
   // The whole config, as --dump-config prints it.
   std::string dump() const;

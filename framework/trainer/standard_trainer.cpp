@@ -43,7 +43,10 @@ class StandardTrainer final : public Trainer {
         source_(std::move(source)),
         validations_(std::move(validations)),
         step_taker_(parts_.config, parts_.parameters, parts_.optimizer, parts_.lr_scheduler) {
-    if (parts_.profiler.enabled) profiler_.emplace(parts_.profiler, parts_.profile_folder);
+    if (parts_.profiler.enabled) {
+      const at::Device device = parts_.parameters.groups().front().values.device();
+      profiler_.emplace(parts_.profiler, parts_.profile_folder, device);
+    }
   }
 
   void setup() override {

@@ -26,9 +26,10 @@ const ProfilerConfig& settings() {
   return config;
 }
 
-const std::set<ActivityType>& activities() {
-  static const std::set<ActivityType> all{ActivityType::CPU, ActivityType::CUDA};
-  return all;
+// Where there is no GPU, asking for its kernels says so on stderr.
+std::set<ActivityType> activities_on(at::Device device) {
+  if (device.is_cuda()) return {ActivityType::CPU, ActivityType::CUDA};
+  return {ActivityType::CPU};
 }
 
 std::vector<TimedCall> calls_of(const profiler::ProfilerResult& result) {
@@ -45,8 +46,9 @@ std::vector<TimedCall> calls_of(const profiler::ProfilerResult& result) {
 
 }  // namespace
 
-StepProfiler::StepProfiler(const TorchProfilerConfig& config, std::filesystem::path folder)
-    : config_(config), folder_(std::move(folder)) {}
+StepProfiler::StepProfiler(const TorchProfilerConfig& config, std::filesystem::path folder,
+                           at::Device device)
+    : config_(config), folder_(std::move(folder)), device_(device) {}
 
 StepProfiler::~StepProfiler() {
   try {
@@ -72,11 +74,11 @@ void StepProfiler::step_begins() {
   const Part part = part_of(step_);
   if (part == Part::Idle) return;
   if (!is_prepared_) {
-    profiler::prepareProfiler(settings(), activities());
+    profiler::prepareProfiler(settings(), activities_on(device_));
     is_prepared_ = true;
   }
   if (part == Part::Active && !first_) {
-    profiler::enableProfiler(settings(), activities());
+    profiler::enableProfiler(settings(), activities_on(device_));
     first_ = step_;
   }
 }

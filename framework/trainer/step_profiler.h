@@ -1,5 +1,7 @@
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -17,7 +19,9 @@ namespace roux {
 // of which go to the log. One at a time in a process.
 class StepProfiler {
  public:
-  StepProfiler(const TorchProfilerConfig& config, std::filesystem::path folder);
+  // `device`: where the steps are computed.
+  StepProfiler(const TorchProfilerConfig& config, std::filesystem::path folder,
+               at::Device device = at::kCPU);
   ~StepProfiler();
   StepProfiler(const StepProfiler&) = delete;
   StepProfiler& operator=(const StepProfiler&) = delete;
@@ -38,6 +42,7 @@ class StepProfiler {
 
   TorchProfilerConfig config_;
   std::filesystem::path folder_;
+  at::Device device_;
   std::int64_t step_ = 0;
   std::optional<std::int64_t> first_;  // of those that are recorded now
   bool is_prepared_ = false;

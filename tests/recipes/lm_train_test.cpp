@@ -169,6 +169,18 @@ TEST_F(LMTrain, RunsEveryPreset) {
   }
 }
 
+TEST_F(LMTrain, BuildsLargeModelsWithoutTheirMemory) {
+  for (const std::string preset : {"llama3_2_1b", "llama3_8b", "qwen3_0_6b"}) {
+    const std::string family = preset.starts_with("qwen") ? "qwen3" : "llama";
+    const Finished finished = run(
+        folder(preset), {"--dry-run", "--preset", preset, "--config", "model.name=none",
+                         "model.family=" + family, "model.arch=" + preset, "dataset.name=sample",
+                         "dataset.config_overrides.valid_paths=[]", "tokenizer.name=sample"});
+    EXPECT_EQ(finished.exit_code, 0) << preset << ": " << finished.err;
+    EXPECT_THAT(finished.out, HasSubstr("Everything was built")) << preset;
+  }
+}
+
 TEST_F(LMTrain, SavesAndLeavesOnASignal) {
   Process process(command(folder("a"), tiny({"regime.num_steps=100000"})),
                   {.environment = {{"OMP_NUM_THREADS", "1"}}});

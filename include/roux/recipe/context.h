@@ -17,6 +17,12 @@ struct EffectiveConfig {
   std::string toml;
 };
 
+// Whether all is to be built and nothing run (--dry-run): what is large and is filled only to be
+// trained gets no memory then.
+struct DryRun {
+  bool on = false;
+};
+
 // What a recipe is handed to make its trainer from: the wired container, and shortcuts into it.
 //
 // Lifetime: the run's. References it gives live as long.

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "roux/base/error.h"
-#include "roux/base/log.h"
 #include "roux/base/random.h"
 #include "roux/base/visible.h"
 #include "roux/generation/text_generator.h"
@@ -43,7 +42,6 @@ class Samples {
     const auto texts = generator_.generate(prompts_, {});
     for (std::size_t i = 0; i < texts.size(); ++i) {
       const std::string whole = config_.prompts[i] + texts[i].text;
-      log_info("sample: ", visible(whole));
       all += (all.empty() ? "" : "\n\n") + whole;
     }
     return all;

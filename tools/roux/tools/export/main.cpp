@@ -42,8 +42,8 @@ int run(const Arguments& arguments) {
   if (fs::exists(folder)) {
     throw ConfigError(cat("export: ", folder.string(), " exists: give a new one with --output"));
   }
-  const DType dtype =
-      arguments.has("--dtype") ? parse_dtype(arguments.text("--dtype")) : stored_dtype(*checkpoint);
+  const DType dtype = arguments.has("--dtype") ? parse_dtype(arguments.text("--dtype")).value()
+                                               : stored_dtype(*checkpoint);
 
   const CardStore cards(CardStore::user_folders({}));
   const ModelFamilies families = ModelFamilies::standard();
