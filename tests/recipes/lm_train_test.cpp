@@ -289,6 +289,21 @@ TEST_F(LMTrain, ExportsItsCheckpointsAndIsAModelForOthers) {
     EXPECT_TRUE(fs::exists(folder("a") / "huggingface" / "step_40" / file)) << file;
   }
 
+  // And the same bytes later, by hand.
+  const fs::path roux = fs::read_symlink("/proc/self/exe").parent_path() / "roux";
+  const auto export_to = [&](const char* name) {
+    return run_process(
+        {roux.string(), "export", folder("a").string(), "-o", folder(name).string()});
+  };
+  const Finished by_hand = export_to("by_hand");
+  ASSERT_EQ(by_hand.exit_code, 0) << by_hand.err;
+  for (const char* file : {"config.json", "model.safetensors", "tokenizer.json"}) {
+    EXPECT_TRUE(read_file(folder("by_hand") / file) ==
+                read_file(folder("a") / "huggingface" / "step_40" / file))
+        << file;
+  }
+  EXPECT_THAT(export_to("by_hand").err, HasSubstr("exists"));
+
   // The same weights begin a run whether they come from the run or from what it exported.
   const auto go_on = [&](const char* name, const fs::path& from) {
     Words words =
