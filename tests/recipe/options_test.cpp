@@ -167,8 +167,11 @@ TEST(Options, TakesARecipesShortcutsInTheOrderInWhichTheyAreTyped) {
   };
   EXPECT_THAT(words_of(parse_with({"out", "--config", "a=1", "--chat", "--config", "b=2"})),
               ElementsAre("--config a=1", "--chat generator.chat=true", "--config b=2"));
-  EXPECT_THAT([&] { parse_with({"out", "--cat"}); },
-              ThrowsMessage<ConfigError>(HasSubstr("did you mean \"--chat\"?")));
+  EXPECT_THAT(
+      [&] {
+        parse_with({"out", "--cat"});
+      },
+      ThrowsMessage<ConfigError>(HasSubstr("did you mean \"--chat\"?")));
   EXPECT_THAT(options_help(shortcuts), HasSubstr("talk (--config generator.chat=true)"));
   EXPECT_THAT([&] { parse({"out", "--chat"}); }, ThrowsMessage<ConfigError>(HasSubstr("--chat")));
 }
