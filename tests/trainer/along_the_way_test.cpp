@@ -63,7 +63,9 @@ TEST(Norms, OfParametersAndUpdatesAreReportedByBlock) {
               last(world, "train", "update_norm") / last(world, "train", "param_norm"), 1e-9);
   for (const MetricRecord& each : world.memory.records) {
     for (const MetricValue& value : each.values) {
-      if (value.name == "param_norm") EXPECT_EQ(each.step, 20);
+      if (value.name == "param_norm") {
+        EXPECT_EQ(each.step, 20);
+      }
     }
   }
 }
