@@ -145,7 +145,7 @@ function log_ticks(low, high) {
 function chart(metric, members, wide) {
   const about = data.metrics[members[0].metric];
   const parts = members.some(each => part_of(each.metric)) ? [...new Set(members.map(each => part_of(each.metric)))] : [];
-  const W = wide ? 1280 : 440, H = wide ? 330 : 220;
+  const W = wide ? 1280 : 632, H = wide ? 330 : 270;
   const left = 54, right = 10, top = 8, bottom = 24;
   const drawn = members.filter(each => !state.hidden.has(label(each.run, each.category)))
                        .map(each => ({ ...each, x: xs(each), y: smoothed(each.values), style: style(each, parts) }));
@@ -191,7 +191,7 @@ function chart(metric, members, wide) {
                element('text', { x: left - 7, y: py(value) + 4, 'text-anchor': 'end' }, tick(about.format, value)));
   }
   const x_format = state.x === 'step' ? 'count' : 'seconds';
-  for (const value of nice(x0, x1, wide ? 9 : 5)) {
+  for (const value of nice(x0, x1, wide ? 9 : 6)) {
     if (px(value) > W - 16 && state.x !== 'step') continue;
     svg.append(element('text', { x: px(value), y: H - 7, 'text-anchor': 'middle' }, tick(x_format, value)));
   }
