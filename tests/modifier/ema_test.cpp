@@ -72,7 +72,10 @@ struct AveragedRun {
   }
   std::map<std::string, at::Tensor> average() const {
     std::map<std::string, at::Tensor> all;
-    for (const ModifierTensor& each : ema->state()) all[each.name] = each.value.clone();
+    for (const ModifierTensor& each : ema->state()) {
+      EXPECT_TRUE(each.name.starts_with(kUsedPrefix)) << "which readers of checkpoints look for";
+      all[each.name.substr(kUsedPrefix.size())] = each.value.clone();
+    }
     return all;
   }
 
