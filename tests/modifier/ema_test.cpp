@@ -161,7 +161,7 @@ TEST_P(Ema, GoesOnTheSameFromItsState) {
     later.flat->round_masters();
     const auto saved = run.average();
     for (const ModifierTensor& each : later.ema->state()) {
-      at::Tensor(each.value).copy_(saved.at(each.name));
+      at::Tensor(each.value).copy_(saved.at(each.name.substr(kUsedPrefix.size())));
     }
   }
 
