@@ -336,8 +336,9 @@ fs::path CardStore::checkpoint_of(std::string_view name) const {
   auto ways = ways_to(entry.card.checkpoint, "them");
   ways.emplace_back("give their folder (model.path in a config)");
   if (entry.card.family && entry.card.arch) {
-    ways.push_back(cat("make new ones of that shape (model.family = \"", *entry.card.family,
-                       "\" with model.arch = \"", *entry.card.arch, "\" in a config)"));
+    ways.push_back(cat("make new ones of that shape (model.name = \"none\" with model.family = \"",
+                       *entry.card.family, "\", model.arch = \"", *entry.card.arch,
+                       "\" and a tokenizer of your own in a config)"));
   }
   throw ConfigError(cat("the weights of the model card \"", name, "\" are not on this machine: ",
                         entry.checkpoint.why_not, ". ", either(ways)));

@@ -29,7 +29,8 @@ void check_architecture(const fs::path& folder, const std::string& arch, const L
   }
   if (differences.empty()) return;
   throw ConfigError(cat(folder.string(), " does not hold the architecture \"", arch,
-                        "\": ", join(differences, ", ")));
+                        "\": ", join(differences, ", "),
+                        " (model.name = \"none\" takes the folder as it is)"));
 }
 
 }  // namespace
@@ -47,6 +48,15 @@ PlannedModel ModelHub::plan(const ModelConfig& config) const {
         families_.get(*config.family).create(config.arch.value_or(""), {config.config_overrides});
   }
   nn::set_dtype(*planned.model, to_scalar_type(config.dtype));
+  return planned;
+}
+
+PlannedModel ModelHub::remake(const std::string& family, std::string_view settings,
+                              const config::RawTable& changes, DType dtype) const {
+  config::RawTable told;
+  told.value = config::parse_toml(settings, "the model's settings", "");
+  PlannedModel planned{families_.get(family).create("", {told, changes}), std::nullopt};
+  nn::set_dtype(*planned.model, to_scalar_type(dtype));
   return planned;
 }
 

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "roux/base/error.h"
+#include "roux/base/files.h"
 #include "roux/base/log.h"
+#include "roux/base/temporary_folder.h"
 #include "roux/checkpoint/checkpoint_folder.h"
 #include "roux/config/load.h"
 #include "roux/config/toml.h"
@@ -24,7 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kConfigText = "trainer/config.toml";
+constexpr const char* kConfigText = "model/config.toml";
+constexpr const char* kFamilyText = "model/family.txt";
+constexpr const char* kSettingsText = "model/settings.toml";
 constexpr std::string_view kModelPrefix = "model/";
 
 // The sections of a run that say what its weights are of.
@@ -128,22 +132,70 @@ void read_run(const Checkpoint& checkpoint, nn::FlatParameters& parameters) {
   log_info("the model is of step ", checkpoint.step(), ", ", checkpoint.folder().string());
 }
 
+// Of a run's newest checkpoint; where that is damaged, of the newest before it that is not.
+void read_newest(const FoundModel& found, nn::FlatParameters& parameters) {
+  const fs::path newest = fs::absolute(found.run->folder());
+  try {
+    return read_run(*found.run, parameters);
+  } catch (const DataError& error) {
+    if (!found.any_step) throw;
+    log_warning(error.what());
+  }
+  const auto all = list_checkpoints(newest.parent_path());
+  for (auto each = all.rbegin(); each != all.rend(); ++each) {
+    if (each->first >= found.run->step()) continue;
+    try {
+      return read_run(Checkpoint(each->second), parameters);
+    } catch (const DataError& error) {
+      log_warning(error.what());
+    }
+  }
+  throw DataError(cat("every checkpoint in ", newest.parent_path().string(), " is broken"));
+}
+
+bool belongs_to_tokenizer(const std::string& name) {
+  for (const char* begin : {"tokenizer", "vocab", "merges", "special_tokens", "added_tokens",
+                            "tekken", "chat_template", "config.json", "generation_config.json"}) {
+    if (name.starts_with(begin)) return true;
+  }
+  return name.ends_with(".tiktoken") || name.ends_with(".model");
+}
+
+const std::string& text_of(const Checkpoint& checkpoint, const char* name) {
+  const auto found = checkpoint.texts().find(name);
+  if (found != checkpoint.texts().end()) return found->second;
+  throw DataError(cat(checkpoint.folder().string(), " must say what model it holds (", name,
+                      "), but does not"));
+}
+
+// The model that a checkpoint is of, whatever has become of what it was made from.
+std::shared_ptr<LanguageModel> remake(const Checkpoint& checkpoint, const ModelConfig& config,
+                                      const ModelHub& hub) {
+  return hub
+      .remake(text_of(checkpoint, kFamilyText), text_of(checkpoint, kSettingsText),
+              config.config_overrides, config.dtype)
+      .model;
+}
+
+// A checkpoint's folder lies in the run's folder of them.
+fs::path tokenizer_beside(const Checkpoint& checkpoint) {
+  return fs::absolute(checkpoint.folder()).parent_path().parent_path() / "tokenizer";
+}
+
 FoundModel found_in_run(Checkpoint checkpoint, const ModelConfig& config, const ModelHub& hub) {
   if (config.family || config.arch) {
-    throw ConfigError(cat("model.", config.family ? "family" : "arch", " must not be given with ",
-                          config.path->string(), ", a training run, which says it itself"));
+    const std::string key = cat("model.", config.family ? "family" : "arch");
+    throw ConfigError(cat(key, " must not be given with ", config.path->string(),
+                          ", a training run, which says it itself (", key, "=none)"));
   }
   RunSections run = read_run_sections(checkpoint);
-  run.model.dtype = config.dtype;
-  if (const auto* changes = config.config_overrides.value.as<config::Table>()) {
-    auto* settings = run.model.config_overrides.value.as<config::Table>();
-    for (const auto& [key, value] : changes->entries()) settings->set(key, value);
-  }
   FoundModel found;
-  found.model = hub.plan(run.model).model;
-  found.run = std::move(checkpoint);
+  found.model = remake(checkpoint, config, hub);
   found.origin = std::move(run.model);
   found.run_tokenizer = std::move(run.tokenizer);
+  found.kept_tokenizer = tokenizer_beside(checkpoint);
+  found.run = std::move(checkpoint);
+  found.any_step = !is_checkpoint(*config.path);
   return found;
 }
 
@@ -159,7 +211,7 @@ std::optional<Checkpoint> find_run_checkpoint(const fs::path& path) {
 }
 
 FoundModel find_model(const ModelConfig& config, const ModelHub& hub) {
-  if (config.path && !config.name && !fs::exists(*config.path / "config.json")) {
+  if (config.path && !fs::exists(*config.path / "config.json")) {
     if (auto checkpoint = find_run_checkpoint(*config.path)) {
       return found_in_run(std::move(*checkpoint), config, hub);
     }
@@ -172,9 +224,26 @@ FoundModel find_model(const ModelConfig& config, const ModelHub& hub) {
   return found;
 }
 
+std::optional<FoundModel> find_begun_model(const ModelConfig& config, const fs::path& output_dir,
+                                           const ModelHub& hub) {
+  const fs::path folder = output_dir / "checkpoints";
+  if (!fs::is_directory(folder)) return std::nullopt;
+  auto checkpoint = newest_whole(folder);
+  if (!checkpoint) return std::nullopt;
+  FoundModel found;
+  ModelConfig unchanged;
+  unchanged.dtype = config.dtype;
+  found.model = remake(*checkpoint, unchanged, hub);
+  found.origin = config;
+  found.kept_tokenizer = tokenizer_beside(*checkpoint);
+  found.is_begun = true;
+  return found;
+}
+
 bool read_values(const FoundModel& found, nn::FlatParameters& parameters) {
+  if (found.is_begun) return true;
   if (found.run) {
-    read_run(*found.run, parameters);
+    read_newest(found, parameters);
   } else if (found.weights) {
     load_weights(*found.model, SafetensorsReader(*found.weights));
   } else {
@@ -183,9 +252,37 @@ bool read_values(const FoundModel& found, nn::FlatParameters& parameters) {
   return true;
 }
 
+void keep_tokenizer(const TokenizerFiles& files, const fs::path& output_dir) {
+  const fs::path folder = output_dir / "tokenizer";
+  if (fs::exists(folder)) return;
+  const TemporaryFolder unfinished(output_dir);
+  std::vector<fs::path> all;
+  if (fs::is_directory(files.path)) {
+    for (const auto& each : fs::directory_iterator(files.path)) {
+      if (belongs_to_tokenizer(each.path().filename().string())) all.push_back(each.path());
+    }
+  } else {
+    all.push_back(files.path);
+  }
+  for (const fs::path& file : all) {
+    write_file(unfinished.path() / file.filename(), read_file(file));
+  }
+  sync_folder(unfinished.path());
+  durable_rename(unfinished.path(), folder);
+}
+
 TokenizerFiles find_tokenizer(const TokenizerConfig& config, const FoundModel& found,
                               const CardStore& cards) {
-  if (config.path) return {*config.path, config.family.value_or("")};
+  const auto kept = [&](const fs::path& path, const std::string& family) -> TokenizerFiles {
+    if (!found.kept_tokenizer || !fs::is_directory(*found.kept_tokenizer)) return {path, family};
+    // Of a single file too: it may be gone where it was.
+    const fs::path same = *found.kept_tokenizer / path.filename();
+    return {fs::is_regular_file(same) ? same : *found.kept_tokenizer, family};
+  };
+  if (config.path) {
+    if (fs::exists(*config.path)) return {*config.path, config.family.value_or("")};
+    return kept(*config.path, config.family.value_or(""));
+  }
   if (config.name == "sample") {
     const fs::path folder = datasets::default_sample_folder();
     datasets::make_sample_corpus(folder);
@@ -193,10 +290,11 @@ TokenizerFiles find_tokenizer(const TokenizerConfig& config, const FoundModel& f
   }
   if (config.name) return cards.tokenizer_of(*config.name);
   const auto& of_run = found.run_tokenizer;
-  if (of_run && (of_run->path || of_run->name)) {
+  if (of_run && of_run->path) return kept(*of_run->path, of_run->family.value_or(""));
+  if (of_run && of_run->name) {
     return find_tokenizer(*of_run, {.origin = found.origin}, cards);
   }
-  if (found.origin.path) return {*found.origin.path};
+  if (found.origin.path) return kept(*found.origin.path, "");
   if (found.origin.name) return cards.tokenizer_of(*found.origin.name);
   throw ConfigError("tokenizer.name needs to be specified, as the model brings no tokenizer");
 }

@@ -67,8 +67,15 @@ RunFolder::RunFolder(const std::filesystem::path& path, std::string_view config)
   make_folder(path);
   if (rank_ == 0) {
     lock_ = hold(path);
+    if (std::filesystem::exists(path / "config.toml")) {
+      config_before_ = read_file(path / "config.toml");
+    }
     write_file(path / "config.toml", config);
   }
+}
+
+void RunFolder::restore_config() const {
+  if (config_before_) write_file(path_ / "config.toml", *config_before_);
 }
 
 void RunFolder::put_checkpoints(const std::filesystem::path& target) const {
@@ -83,6 +90,12 @@ void RunFolder::put_checkpoints(const std::filesystem::path& target) const {
                             ", but the run's checkpoints are in ",
                             fs::is_symlink(link) ? fs::read_symlink(link).string() : link.string(),
                             ": move them, or leave the option out"));
+    }
+    if (!fs::is_empty(target)) {
+      throw ConfigError(cat("--checkpoint-dir must be a new or an empty folder, but ",
+                            target.string(),
+                            " holds something: to go on with a run whose "
+                            "checkpoints these are, give its OUTPUT_DIR"));
     }
     fs::create_directory_symlink(fs::absolute(target), link, error);
     if (error) throw Error(cat("can't make the link ", link.string(), ": ", error.message()));

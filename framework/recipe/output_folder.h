@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "roux/base/file_lock.h"
@@ -20,6 +21,10 @@ class RunFolder {
   // for them there. Throws ConfigError if they are elsewhere already.
   void put_checkpoints(const std::filesystem::path& target) const;
 
+  // Puts back the config that was there before: the run is refused, and what it is stays what it
+  // was.
+  void restore_config() const;
+
   // Begins logs/rank_N.log with `title`, the facts of the machine and the config, and lets rank 0
   // speak on stderr too.
   void begin_log(std::string_view title, std::string_view config, bool debug) const;
@@ -30,6 +35,7 @@ class RunFolder {
 
  private:
   std::filesystem::path path_;
+  std::optional<std::string> config_before_;
   int rank_;
   std::optional<FileLock> lock_;
 };

@@ -182,6 +182,11 @@ class Program {
       return kDone;
     }
 
+    if (!recipe_.saves_checkpoints &&
+        std::filesystem::exists(*options.output_dir / "checkpoints")) {
+      throw ConfigError(cat("OUTPUT_DIR must be another folder than ", options.output_dir->string(),
+                            ", which a training run lives in"));
+    }
     const auto dump = wired.dump();
     const RunFolder folder(*options.output_dir, dump);
     if (options.checkpoint_dir) folder.put_checkpoints(*options.checkpoint_dir);
@@ -193,6 +198,7 @@ class Program {
       // Into the log too, while there is one.
       const auto [what, code] = describe_error(std::current_exception());
       log_error(what);
+      if (code == kWrongInput) folder.restore_config();
       folder.report(what);
       throw Reported(code);
     }

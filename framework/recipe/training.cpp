@@ -12,6 +12,7 @@
 #include "roux/base/thread_pool.h"
 #include "roux/checkpoint/checkpoint_store.h"
 #include "roux/config/sections/common.h"
+#include "roux/config/sections/gang.h"
 #include "roux/config/sections/regime.h"
 #include "roux/config/sections/tokenizer.h"
 #include "roux/data/recycled_memory.h"
@@ -66,13 +67,27 @@ std::unique_ptr<RecorderGroup> make_recorders(const OutputFolder& output,
 }
 
 // What the config can say and this version can't do.
-void check_supported(const TrainerConfig& trainer) {
+void check_supported(const RecipeContext& context, const TrainerConfig& trainer) {
   if (trainer.data_parallelism != DataParallelism::Ddp) {
     throw ConfigError("trainer.data_parallelism can't be \"fsdp\" yet: there is one process");
+  }
+  if (const auto* gang = context.resolver().find<const GangConfig>();
+      gang != nullptr && gang->tensor_parallel_size > 1) {
+    throw ConfigError(
+        "gang.tensor_parallel_size must be 1 yet, but is larger: there is one process");
   }
   if (trainer.grad_check) {
     throw ConfigError("trainer.grad_check can't be set yet: there is one process");
   }
+}
+
+// Whether the tokenizer is found by a path, and not by a name that finds it anywhere.
+bool brings_its_tokenizer(const RecipeContext& context) {
+  if (!context.resolver().find<const TokenizerFiles>()) return false;
+  const auto* tokenizer = context.resolver().find<const TokenizerConfig>();
+  const auto* model = context.resolver().find<const ModelConfig>();
+  if (tokenizer == nullptr || model == nullptr || tokenizer->name) return false;
+  return tokenizer->path || model->path;
 }
 
 }  // namespace
@@ -87,9 +102,11 @@ void register_training(di::Container& container) {
     return all;
   });
 
-  container.provide<FoundModel>([](const ModelHub& hub, const ModelConfig& config) {
-    return std::make_unique<FoundModel>(find_model(config, hub));
-  });
+  container.provide<FoundModel>(
+      [](const ModelHub& hub, const ModelConfig& config, const OutputFolder& output) {
+        auto begun = find_begun_model(config, output.path, hub);
+        return std::make_unique<FoundModel>(begun ? std::move(*begun) : find_model(config, hub));
+      });
   container.provide<AssembledModel>([](const FoundModel& found, const TrainerConfig& trainer,
                                        const Modifiers& modifiers, const RandomStream& random,
                                        const DryRun& dry_run) {
@@ -131,10 +148,11 @@ std::unique_ptr<Trainer> make_trainer(RecipeContext& context, std::unique_ptr<Tr
                                       std::vector<std::unique_ptr<Validation>> validations,
                                       std::optional<SampleSchedule> samples) {
   const auto& config = context.config<TrainerConfig>();
-  check_supported(config);
+  check_supported(context, config);
   at::globalContext().setDeterministicAlgorithms(config.deterministic, /*warn_only=*/false);
   const auto& regime = context.config<RegimeConfig>();
   const auto& descriptors = context.get<MetricDescriptors>();
+  const auto& model = context.get<LanguageModel>();
   TrainerParts parts{
       .regime = regime,
       .config = config,
@@ -146,15 +164,19 @@ std::unique_ptr<Trainer> make_trainer(RecipeContext& context, std::unique_ptr<Tr
       .recorder = context.get<RecorderGroup>(),
       .modifiers = context.get<Modifiers>().all,
       .config_text = context.config<EffectiveConfig>().toml,
+      .model_texts = {{"model/family.txt", std::string(model.family())},
+                      {"model/settings.toml", model.config_text()}},
       .score_is_better_higher =
           regime.score_metric && descriptors.of(*regime.score_metric).higher_is_better,
       .samples = std::move(samples),
       .profiler = context.config<ModelCommonConfig>().profilers.torch,
       .profile_folder = context.output_dir() / "profile",
   };
+  if (brings_its_tokenizer(context) && !context.config<DryRun>().on) {
+    keep_tokenizer(context.get<TokenizerFiles>(), context.output_dir());
+  }
   if (regime.export_hugging_face) {
-    parts.export_model = [steps = ExportedSteps(context.output_dir()),
-                          &model = context.get<LanguageModel>(),
+    parts.export_model = [steps = ExportedSteps(context.output_dir()), &model,
                           &tokenizer = context.get<Tokenizer>(),
                           &files = context.get<TokenizerFiles>()](std::int64_t step) {
       steps.write(step, model, tokenizer, files);

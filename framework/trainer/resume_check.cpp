@@ -47,7 +47,8 @@ enum class Change { Fine, Warned, Refused };
 Change change_of(std::string_view key) {
   constexpr std::array kFine = {"dataset.prefetch", "dataset.config_overrides.on_bad_example",
                                 "dataset.config_overrides.max_bad_share"};
-  constexpr std::array kWarned = {"lr_scheduler", "optimizer.config.lr", "trainer.max_grad_norm"};
+  constexpr std::array kWarned = {"lr_scheduler", "optimizer.config.lr", "regime.num_steps",
+                                  "trainer.max_grad_norm"};
   constexpr std::array kRefused = {"model",
                                    "tokenizer",
                                    "dataset",

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "roux/base/error.h"
 #include "roux/base/log.h"
 #include "roux/base/program.h"
+#include "roux/base/strings.h"
 #include "roux/metrics/flops.h"
 #include "roux/metrics/phase_times.h"
 #include "roux/metrics/progress_bar.h"
@@ -26,7 +28,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kStateText = "trainer/state.json";
-constexpr const char* kConfigText = "trainer/config.toml";
+constexpr const char* kConfigText = "model/config.toml";  // whoever has the model wants it too
 constexpr const char* kMetricsText = "trainer/metrics.txt";
 constexpr const char* kLossScaleText = "trainer/loss_scale.txt";
 
@@ -56,10 +58,10 @@ class StandardTrainer final : public Trainer {
 
   bool load_checkpoint() override {
     const auto checkpoint = parts_.checkpoints.newest();
-    if (checkpoint && checkpoint->texts().contains(kStateText)) {
+    if (checkpoint) {
       restore(*checkpoint);
-      log_info("goes on from step ", state_.step);
-    } else if (checkpoint || !parts_.checkpoints.steps().empty()) {
+      log_info("goes on from step ", state_.step, has_ended() ? ", where it ended" : "");
+    } else if (!parts_.checkpoints.steps().empty()) {
       throw ConfigError(
           "the output folder holds checkpoints of the model alone (regime.save_model_only), from "
           "which the run can't go on: take another one, with model.path set to this");
@@ -69,6 +71,9 @@ class StandardTrainer final : public Trainer {
   }
 
   void train() override {
+    if (parts_.regime.score_metric && validations_.empty()) {
+      throw ConfigError("regime.score_metric must not be set where nothing is validated");
+    }
     for (Modifier* modifier : parts_.modifiers) modifier->train_begins();
     if (parts_.regime.validate_at_start && state_.step == 0) validate();
     times_.begin_anew();
@@ -105,8 +110,12 @@ class StandardTrainer final : public Trainer {
     const RegimeConfig& regime = parts_.regime;
     if (regime.num_steps && state_.step >= *regime.num_steps) return true;
     if (regime.num_data_epochs && state_.epoch >= *regime.num_data_epochs) return true;
-    return regime.early_stopping_patience &&
-           state_.validations_without_better >= *regime.early_stopping_patience;
+    return lacks_patience();
+  }
+
+  bool lacks_patience() const {
+    const auto& patience = parts_.regime.early_stopping_patience;
+    return patience && state_.validations_without_better >= *patience;
   }
 
   bool is_over() const { return has_ended() || was_stopped(); }
@@ -229,6 +238,10 @@ class StandardTrainer final : public Trainer {
       log_info("stopped after step ", state_.step, parts_.stop.requested() ? "" : ": it is time");
       return;  // what follows belongs to the run's end, which is yet to come
     }
+    if (lacks_patience()) {
+      log_info("ended after step ", state_.step, ": ", state_.validations_without_better,
+               " validations in a row brought no better ", *parts_.regime.score_metric);
+    }
     publish();
     validate();
   }
@@ -327,6 +340,7 @@ class StandardTrainer final : public Trainer {
   void run_validations() {
     const PhaseTimes::Scope phase(times_, Phase::Validation);
     std::vector<double> scores;
+    std::set<std::string> reported;
     for (const auto& validation : validations_) {
       MetricBag metrics;
       validation->run(metrics);
@@ -335,12 +349,25 @@ class StandardTrainer final : public Trainer {
                     [](const MetricValue& each) { return each.name.starts_with("total_"); });
       add_forms_of_loss(values);
       for (const MetricValue& each : values) {
+        reported.insert(each.name);
         if (each.name == parts_.regime.score_metric) scores.push_back(each.value);
       }
       const std::string name = validation->name();
       record(name.empty() ? "valid" : cat("valid/", name), std::move(values));
     }
+    if (parts_.regime.score_metric && scores.empty()) refuse_score(reported);
     note_scores(scores);
+  }
+
+  // What was learned until here is not lost for a name.
+  void refuse_score(const std::set<std::string>& reported) {
+    state_.validated_step = -1;
+    save();
+    parts_.checkpoints.finish();
+    const std::vector<std::string> names(reported.begin(), reported.end());
+    throw ConfigError(cat("regime.score_metric must be one of ", join(names, ", "), ", but is \"",
+                          *parts_.regime.score_metric, "\"; step ", state_.step,
+                          " is saved, to be gone on from"));
   }
 
   void write_samples() {
@@ -355,10 +382,6 @@ class StandardTrainer final : public Trainer {
   void note_scores(const std::vector<double>& scores) {
     state_.score.reset();
     if (!parts_.regime.score_metric) return;
-    if (scores.empty()) {
-      throw ConfigError(cat("regime.score_metric is \"", *parts_.regime.score_metric,
-                            "\", which no validation reports"));
-    }
     double sum = 0.0;
     for (const double score : scores) sum += parts_.score_is_better_higher ? score : -score;
     state_.score = sum / static_cast<double>(scores.size());
@@ -377,17 +400,19 @@ class StandardTrainer final : public Trainer {
     const PhaseTimes::Scope phase(times_, Phase::Checkpoint);
     parts_.recorder.flush();
     CheckpointContents contents;
-    contents.tensors = tensors();
+    contents.texts = parts_.model_texts;
     contents.texts[kConfigText] = parts_.config_text;
+    const auto score = state_.validated_step == state_.step ? state_.score : std::nullopt;
     if (saves_model_only()) {
-      std::erase_if(contents.tensors, [](const CheckpointValue& each) {
-        return each.name.starts_with("optimizer/");
+      use_model([&] {
+        contents.tensors = model_tensors();
+        parts_.checkpoints.save(state_.step, contents, score);
       });
     } else {
+      contents.tensors = tensors();
       add_state(contents.texts);
+      parts_.checkpoints.save(state_.step, contents, score);
     }
-    parts_.checkpoints.save(state_.step, contents,
-                            state_.validated_step == state_.step ? state_.score : std::nullopt);
     saved_step_ = state_.step;
     if (parts_.export_model) use_model([&] { parts_.export_model(state_.step); });
   }
@@ -407,14 +432,19 @@ class StandardTrainer final : public Trainer {
     if (step_taker_.scaler()) texts[kLossScaleText] = step_taker_.scaler()->state();
   }
 
-  // Everything with numbers: the parameters, and what optimizer and modifiers keep.
-  std::vector<CheckpointValue> tensors() const {
+  std::vector<CheckpointValue> model_tensors() const {
     std::vector<CheckpointValue> tensors;
     for (const nn::FlatGroup& group : parts_.parameters.groups()) {
       for (const nn::FlatEntry& entry : group.entries) {
         tensors.push_back({cat("model/", entry.name), nn::entry_of(group.exact(), entry)});
       }
     }
+    return tensors;
+  }
+
+  // Everything with numbers: the parameters, and what optimizer and modifiers keep.
+  std::vector<CheckpointValue> tensors() const {
+    std::vector<CheckpointValue> tensors = model_tensors();
     for (const OptimizerState& state : parts_.optimizer.state()) {
       const std::string owner = state.parameter.empty() ? "" : cat(state.parameter, '/');
       tensors.push_back({cat("optimizer/", owner, state.name), state.value});

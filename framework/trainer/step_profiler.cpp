@@ -89,12 +89,19 @@ void StepProfiler::step_ends() {
 }
 
 void StepProfiler::finish() {
-  if (first_) write();
+  if (first_) {
+    write();
+  } else if (!has_written_) {
+    log_warning("nothing was profiled: the run took ", step_, " steps, and recording begins after ",
+                config_.skip_n_steps + config_.wait_n_steps + config_.num_warmup_steps,
+                " (common.profilers.torch)");
+  }
 }
 
 void StepProfiler::write() {
   const std::int64_t first = *std::exchange(first_, std::nullopt);
   is_prepared_ = false;
+  has_written_ = true;
   const auto result = profiler::disableProfiler();
   const std::string steps = cat("steps_", first + 1, '-', step_);
   try {

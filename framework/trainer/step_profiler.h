@@ -46,6 +46,7 @@ class StepProfiler {
   std::int64_t step_ = 0;
   std::optional<std::int64_t> first_;  // of those that are recorded now
   bool is_prepared_ = false;
+  bool has_written_ = false;
 };
 
 }  // namespace roux

@@ -49,7 +49,9 @@ class LmGenerate : public ::testing::Test {
         contents.tensors.push_back({cat("model/", entry.name), nn::entry_of(group.values, entry)});
       }
     }
-    contents.texts["trainer/config.toml"] =
+    contents.texts["model/family.txt"] = "llama";
+    contents.texts["model/settings.toml"] = model->config_text();
+    contents.texts["model/config.toml"] =
         cat("[model]\nname = \"none\"\nfamily = \"llama\"\n[model.config_overrides]\n", kOverrides,
             "[tokenizer]\npath = \"", kTokenizer, "\"\n[regime]\nnum_steps = 5\n");
     CheckpointStore store(run() / "checkpoints", {});

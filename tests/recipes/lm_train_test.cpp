@@ -320,6 +320,53 @@ TEST_F(LMTrain, ExportsItsCheckpointsAndIsAModelForOthers) {
   EXPECT_EQ(go_on("b", folder("a")), go_on("c", folder("a") / "huggingface" / "step_40"));
 }
 
+// A run that begins with another's weights.
+TEST_F(LMTrain, NeedsNothingOfWhatItBeganWith) {
+  ASSERT_EQ(run(folder("base"), tiny()).exit_code, 0);
+  Words words =
+      tiny({"model.path=" + folder("base").string(), "lr_scheduler.config.num_warmup_steps=1"});
+  std::erase_if(words, [](const std::string& each) {
+    return each.starts_with("model.config") || each == "regime.num_steps=40";
+  });
+  for (const char* word :
+       {"del:model.family", "del:model.config_overrides", "tokenizer.name=none"}) {
+    words.emplace_back(word);
+  }
+  const auto with_steps = [&](const char* steps) {
+    Words all = words;
+    all.emplace_back(steps);
+    return all;
+  };
+  const Finished first = run(folder("second"), with_steps("regime.num_steps=8"));
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_TRUE(fs::exists(folder("second") / "tokenizer" / "tokenizer.json"));
+  fs::rename(folder("base"), folder("gone"));
+
+  const Finished longer = run(folder("second"), with_steps("regime.num_steps=16"));
+  EXPECT_EQ(longer.exit_code, 0) << longer.err;
+  EXPECT_THAT(longer.err, HasSubstr("goes on from step 8"));
+  const fs::path roux = fs::read_symlink("/proc/self/exe").parent_path() / "roux";
+  const Finished exported = run_process({roux.string(), "export", folder("second").string()});
+  EXPECT_EQ(exported.exit_code, 0) << exported.err;
+
+  // Of a damaged newest checkpoint the one before it does.
+  const fs::path newest = folder("second") / "checkpoints" / "step_16" / "model.safetensors";
+  std::string bytes = read_file(newest);
+  bytes[bytes.size() - 5] ^= 1;
+  write_file(newest, bytes);
+  fs::remove_all(folder("second") / "huggingface");
+  const Finished older = run_process({roux.string(), "export", folder("second").string()});
+  EXPECT_EQ(older.exit_code, 0) << older.err;
+  EXPECT_THAT(older.err, HasSubstr("the model is of step 8"));
+}
+
+TEST_F(LMTrain, KeepsItsConfigWhereItIsRefused) {
+  ASSERT_EQ(run(folder("a"), tiny()).exit_code, 0);
+  const std::string before = read_file(folder("a") / "config.toml");
+  EXPECT_EQ(run(folder("a"), tiny({"common.seed=5"})).exit_code, 2);
+  EXPECT_EQ(read_file(folder("a") / "config.toml"), before);
+}
+
 TEST_F(LMTrain, PutsCheckpointsWhereItIsTold) {
   Words words = tiny();
   words.insert(words.begin(), {"--checkpoint-dir", folder("elsewhere").string()});
@@ -331,6 +378,11 @@ TEST_F(LMTrain, PutsCheckpointsWhereItIsTold) {
   const Finished again = run(folder("a"), tiny());
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_THAT(again.err, HasSubstr("goes on from step 40"));
+
+  const Finished mixed = run(folder("b"), words);
+  EXPECT_EQ(mixed.exit_code, 2);
+  EXPECT_THAT(mixed.err, HasSubstr("must be a new or an empty folder"));
+  EXPECT_FALSE(fs::exists(folder("b") / "checkpoints"));
 
   words[1] = folder("third").string();
   const Finished moved = run(folder("a"), words);

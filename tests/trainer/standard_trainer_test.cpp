@@ -205,7 +205,18 @@ TEST(StandardTrainer, RefusesAScoreThatNobodyReports) {
   world.validates = true;
   world.regime.validate_every_n_steps = 5;
   world.regime.score_metric = "accuracy";
-  EXPECT_THAT([&] { run(world); }, ThrowsMessage<ConfigError>(HasSubstr("\"accuracy\"")));
+  EXPECT_THAT([&] { run(world); },
+              ThrowsMessage<ConfigError>(AllOf(HasSubstr("must be one of loss"),
+                                               HasSubstr("\"accuracy\""), HasSubstr("step 5"))));
+  world.regime.score_metric = "loss";
+  {
+    Process second(world);
+    second.to_its_end();
+    EXPECT_TRUE(second.resumed()) << "nothing was lost";
+  }
+
+  world.validates = false;
+  EXPECT_THAT([&] { run(world); }, ThrowsMessage<ConfigError>(HasSubstr("nothing is validated")));
 }
 
 TEST(StandardTrainer, ValidatesWithTheAverageAndTrainsOnWithoutIt) {

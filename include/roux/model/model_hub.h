@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "roux/config/sections/model.h"
 #include "roux/model/card_store.h"
@@ -29,6 +30,10 @@ class ModelHub {
   // Builds the model, with parameters of the section's dtype. Throws ConfigError or DataError for
   // what is not there or does not fit.
   PlannedModel plan(const ModelConfig& config) const;
+
+  // A model of `family` with the settings that its config_text() told, and `changes` to them.
+  PlannedModel remake(const std::string& family, std::string_view settings,
+                      const config::RawTable& changes, DType dtype) const;
 
   // The model that a word of a command line names, as find_checkpoint() has it, with what its card
   // says of it. Parameters have no dtype of their own yet.

@@ -21,9 +21,18 @@ struct FoundModel {
   std::optional<std::filesystem::path> weights;
   std::optional<Checkpoint> run;
 
+  // Whether it is the model of the run that is to go on, whose checkpoint will be restored.
+  bool is_begun = false;
+
+  // Whether an older checkpoint of the run does where the newest is damaged.
+  bool any_step = false;
+
   // The section that says what it is: the run's, where it comes from one.
   ModelConfig origin;
   std::optional<TokenizerConfig> run_tokenizer;
+
+  // What keep_tokenizer() made for the run.
+  std::optional<std::filesystem::path> kept_tokenizer;
 };
 
 // The training run's checkpoint that lies at `path`: `path` is the run's output folder, the folder
@@ -35,6 +44,16 @@ std::optional<Checkpoint> find_run_checkpoint(const std::filesystem::path& path)
 // dtype counts over the run's, and its config_overrides come after them. Throws ConfigError or
 // DataError for what is not there, does not fit or is damaged.
 FoundModel find_model(const ModelConfig& config, const ModelHub& hub);
+
+// The model of the run in `output_dir`, as its checkpoints have it, whatever has become of what it
+// was made from; nullopt if it has not begun.
+std::optional<FoundModel> find_begun_model(const ModelConfig& config,
+                                           const std::filesystem::path& output_dir,
+                                           const ModelHub& hub);
+
+// Copies a tokenizer's files to tokenizer/ in a run's output folder, if there is none: whoever uses
+// the run's model needs them.
+void keep_tokenizer(const TokenizerFiles& files, const std::filesystem::path& output_dir);
 
 // Reads the values into parameters that have their memory: of a run those that it was validated
 // with, its averages where it keeps some. Says whether there were any: a new model has none.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,9 @@ struct TrainerParts {
 
   // The effective config, as TOML: a run goes on only under settings that make it the same run.
   std::string config_text;
+
+  // What each checkpoint says of the model besides, in its part "model".
+  std::map<std::string, std::string> model_texts;
 
   // Whether more of `regime.score_metric` is better.
   bool score_is_better_higher = false;

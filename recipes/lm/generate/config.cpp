@@ -50,6 +50,14 @@ void LMGeneratorConfig::validate(config::Problems& problems) const {
   }
 }
 
+void GenerateConfig::validate(config::Problems& problems) const {
+  if (seq_generator.name == "beam_search" && generator.num_gens > 1) {
+    problems.add(
+        "generator.num_gens",
+        cat("must be 1 with beam_search, which looks for one text, but is ", generator.num_gens));
+  }
+}
+
 void GenerateConfig::describe(config::Fields<GenerateConfig>& field) {
   using C = GenerateConfig;
   field("model", &C::model,

@@ -42,6 +42,7 @@ struct GenerateConfig {
   ModelCommonConfig common;
 
   static void describe(config::Fields<GenerateConfig>& field);
+  void validate(config::Problems& problems) const;
 };
 
 }  // namespace roux::lm
