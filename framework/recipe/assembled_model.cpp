@@ -69,7 +69,7 @@ void wrap_passes(LanguageModel& model, const TrainerConfig& trainer, at::Device 
 
 }  // namespace
 
-AssembledModel assemble_model(const FoundModel& found, const TrainerConfig& trainer,
+AssembledModel assemble_model(FoundModel found, const TrainerConfig& trainer,
                               std::span<Modifier* const> modifiers, const RandomStream& random,
                               at::Device device) {
   for (Modifier* modifier : modifiers) modifier->model_built(*found.model);

@@ -23,7 +23,7 @@ struct AssembledModel {
 // computes in.
 //
 // On the meta device it is neither filled nor given memory: to see that it can be put together.
-AssembledModel assemble_model(const FoundModel& found, const TrainerConfig& trainer,
+AssembledModel assemble_model(FoundModel found, const TrainerConfig& trainer,
                               std::span<Modifier* const> modifiers, const RandomStream& random,
                               at::Device device = at::kCPU);
 

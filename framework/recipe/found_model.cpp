@@ -133,7 +133,7 @@ void read_run(const Checkpoint& checkpoint, nn::FlatParameters& parameters) {
 }
 
 // Of a run's newest checkpoint; where that is damaged, of the newest before it that is not.
-void read_newest(const FoundModel& found, nn::FlatParameters& parameters) {
+void read_newest(FoundModel& found, nn::FlatParameters& parameters) {
   const fs::path newest = fs::absolute(found.run->folder());
   try {
     return read_run(*found.run, parameters);
@@ -141,11 +141,15 @@ void read_newest(const FoundModel& found, nn::FlatParameters& parameters) {
     if (!found.any_step) throw;
     log_warning(error.what());
   }
+  const std::int64_t step = found.run->step();
   const auto all = list_checkpoints(newest.parent_path());
   for (auto each = all.rbegin(); each != all.rend(); ++each) {
-    if (each->first >= found.run->step()) continue;
+    if (each->first >= step) continue;
     try {
-      return read_run(Checkpoint(each->second), parameters);
+      Checkpoint older(each->second);
+      read_run(older, parameters);
+      found.run = std::move(older);
+      return;
     } catch (const DataError& error) {
       log_warning(error.what());
     }
@@ -240,7 +244,7 @@ std::optional<FoundModel> find_begun_model(const ModelConfig& config, const fs::
   return found;
 }
 
-bool read_values(const FoundModel& found, nn::FlatParameters& parameters) {
+bool read_values(FoundModel& found, nn::FlatParameters& parameters) {
   if (found.is_begun) return true;
   if (found.run) {
     read_newest(found, parameters);

@@ -56,8 +56,9 @@ std::optional<FoundModel> find_begun_model(const ModelConfig& config,
 void keep_tokenizer(const TokenizerFiles& files, const std::filesystem::path& output_dir);
 
 // Reads the values into parameters that have their memory: of a run those that it was validated
-// with, its averages where it keeps some. Says whether there were any: a new model has none.
-bool read_values(const FoundModel& found, nn::FlatParameters& parameters);
+// with, its averages where it keeps some; `run` becomes the checkpoint that they were read from.
+// Says whether there were any: a new model has none.
+bool read_values(FoundModel& found, nn::FlatParameters& parameters);
 
 // The files of the tokenizer that the section names; where it names none, of the model's own.
 TokenizerFiles find_tokenizer(const TokenizerConfig& config, const FoundModel& found,

@@ -76,7 +76,7 @@ Writer load_writer(const ModelConfig& model, const TokenizerConfig& tokenizer,
                    const LMGeneratorConfig& generator, const ModelHub& hub,
                    const CardStore& cards) {
   Writer writer;
-  const FoundModel found = find_model(model, hub);
+  FoundModel found = find_model(model, hub);
   nn::FlatParameters parameters(*found.model);
   parameters.materialise(at::kCPU);
   require(read_values(found, parameters), "load_writer: a reference model has weights");

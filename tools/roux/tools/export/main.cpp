@@ -29,6 +29,11 @@ fs::path run_folder(const Checkpoint& checkpoint) {
   return fs::absolute(checkpoint.folder()).parent_path().parent_path();
 }
 
+void check_new(const fs::path& folder) {
+  if (!fs::exists(folder)) return;
+  throw ConfigError(cat("export: ", folder.string(), " exists: give a new one with --output"));
+}
+
 int run(const Arguments& arguments) {
   const fs::path given = arguments.operands[0];
   const auto checkpoint = find_run_checkpoint(given);
@@ -36,24 +41,24 @@ int run(const Arguments& arguments) {
     throw ConfigError(cat("export: there is no training run in ", given.string(),
                           " (an output folder with checkpoints, or one of them)"));
   }
-  const fs::path folder = arguments.has("--output") ? fs::path(arguments.text("--output"))
-                                                    : run_folder(*checkpoint) / "huggingface" /
-                                                          cat("step_", checkpoint->step());
-  if (fs::exists(folder)) {
-    throw ConfigError(cat("export: ", folder.string(), " exists: give a new one with --output"));
-  }
+  if (arguments.has("--output")) check_new(arguments.text("--output"));
   const DType dtype = arguments.has("--dtype") ? parse_dtype(arguments.text("--dtype")).value()
                                                : stored_dtype(*checkpoint);
 
   const CardStore cards(CardStore::user_folders({}));
   const ModelFamilies families = ModelFamilies::standard();
-  const ModelConfig config{.path = checkpoint->folder(), .dtype = dtype};
-  const FoundModel found = find_model(config, ModelHub(families, cards));
+  const ModelConfig config{.path = given, .dtype = dtype};
+  FoundModel found = find_model(config, ModelHub(families, cards));
   const TokenizerFiles files = find_tokenizer({}, found, cards);
   const auto tokenizer = load_tokenizer(files);
   nn::FlatParameters parameters(*found.model);
   parameters.materialise(at::kCPU);
   read_values(found, parameters);
+
+  const fs::path folder = arguments.has("--output") ? fs::path(arguments.text("--output"))
+                                                    : run_folder(*found.run) / "huggingface" /
+                                                          cat("step_", found.run->step());
+  check_new(folder);
   export_with_tokenizer(*found.model, folder, *tokenizer, files);
   std::cout << folder.string() << '\n';
   return 0;
