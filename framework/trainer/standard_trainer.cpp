@@ -3,29 +3,25 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <set>
 #include <utility>
 
 #include "roux/base/error.h"
 #include "roux/base/log.h"
-#include "roux/base/program.h"
 #include "roux/base/strings.h"
-#include "roux/metrics/flops.h"
 #include "roux/metrics/phase_times.h"
 #include "roux/metrics/progress_bar.h"
 #include "trainer/derived_metrics.h"
 #include "trainer/norms.h"
 #include "trainer/resume_check.h"
 #include "trainer/step_profiler.h"
+#include "trainer/train_report.h"
 #include "trainer/train_step.h"
 #include "trainer/trainer_state.h"
 
 namespace roux {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr const char* kStateText = "trainer/state.json";
 constexpr const char* kConfigText = "model/config.toml";  // whoever has the model wants it too
@@ -103,7 +99,7 @@ class StandardTrainer final : public Trainer {
 
   bool was_stopped() const {
     if (parts_.stop.requested()) return true;
-    return parts_.regime.max_wall_time && Clock::now() - start_ >= *parts_.regime.max_wall_time;
+    return parts_.regime.max_wall_time && report_.age() >= *parts_.regime.max_wall_time;
   }
 
   bool has_ended() const {
@@ -252,68 +248,9 @@ class StandardTrainer final : public Trainer {
     if (state_.published_step == state_.step) return;
     const std::int64_t steps = state_.step - std::exchange(state_.published_step, state_.step);
     if (step_taker_.scaler()) metrics_.set("loss_scale", step_taker_.scaler()->scale());
-    std::vector<MetricValue> values = metrics_.values();
-    add_forms_of_loss(values);
-    add_rates(values, {.count = steps - skipped(values),
-                       .seconds = times_.step_seconds(),
-                       .peak_flops = peak_flops(values)});
-    add_lrs(values);
-    values.push_back({"data_epoch", static_cast<double>(state_.epoch + 1)});
-    add_times(values);
-    values.push_back({"peak_mem_bytes", static_cast<double>(peak_memory())});
-    record("train", std::move(values));
+    report_.publish(state_, steps, metrics_, times_);
     metrics_.begin_anew();
     times_.begin_anew();
-  }
-
-  // Of the steps of a report, those that nothing is reported of.
-  static std::int64_t skipped(const std::vector<MetricValue>& values) {
-    const auto found = std::find_if(values.begin(), values.end(), [](const MetricValue& each) {
-      return each.name == "skipped_steps";
-    });
-    return found == values.end() ? 0 : static_cast<std::int64_t>(found->value);
-  }
-
-  // Measured once, and only where it is asked for.
-  std::optional<double> peak_flops(const std::vector<MetricValue>& values) const {
-    const bool is_asked = std::any_of(values.begin(), values.end(), [](const MetricValue& each) {
-      return each.name == "model_flops" && each.value > 0.0;
-    });
-    if (!is_asked) return std::nullopt;
-    if (parts_.config.peak_flops) return parts_.config.peak_flops;
-    return measured_peak_flops(parts_.parameters.groups().front().values.scalar_type());
-  }
-
-  void add_lrs(std::vector<MetricValue>& values) const {
-    if (state_.step == 0) return;
-    const std::vector<double> lrs = parts_.lr_scheduler.lrs(state_.step - 1);
-    for (std::size_t i = 0; i < lrs.size(); ++i) {
-      values.push_back({lrs.size() == 1 ? "lr" : cat("lr/", i), lrs[i]});
-    }
-  }
-
-  void add_times(std::vector<MetricValue>& values) const {
-    for (MetricValue& each : times_.values()) values.push_back(std::move(each));
-    values.push_back({"wall_time", seconds_of_process()});
-    values.push_back({"total_time", state_.total_seconds + seconds_of_process()});
-  }
-
-  double seconds_of_process() const {
-    return std::chrono::duration<double>(Clock::now() - start_).count();
-  }
-
-  void record(std::string category, std::vector<MetricValue> values) {
-    const MetricRecord record{.category = std::move(category),
-                              .step = state_.step,
-                              .data_epoch = state_.epoch + 1,
-                              .wall_time = time_of_day(),
-                              .values = std::move(values)};
-    parts_.recorder.record(record);
-  }
-
-  static double time_of_day() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration<double>(now).count();
   }
 
   // ---- Validation ----
@@ -330,14 +267,18 @@ class StandardTrainer final : public Trainer {
   void validate() {
     if (state_.validated_step == state_.step) return;
     state_.validated_step = state_.step;
-    if (!validations_.empty()) use_model([&] { run_validations(); });
+    std::set<std::string> reported;
+    if (!validations_.empty()) use_model([&] { reported = run_validations(); });
+    const auto& score_metric = parts_.regime.score_metric;
+    if (score_metric && !reported.contains(*score_metric)) refuse_score(reported);
     if (parts_.samples && !parts_.samples->every_n_steps &&
         state_.step > parts_.samples->after_n_steps) {
       write_samples();
     }
   }
 
-  void run_validations() {
+  // The names of what was reported.
+  std::set<std::string> run_validations() {
     const PhaseTimes::Scope phase(times_, Phase::Validation);
     std::vector<double> scores;
     std::set<std::string> reported;
@@ -353,10 +294,10 @@ class StandardTrainer final : public Trainer {
         if (each.name == parts_.regime.score_metric) scores.push_back(each.value);
       }
       const std::string name = validation->name();
-      record(name.empty() ? "valid" : cat("valid/", name), std::move(values));
+      report_.record(state_, name.empty() ? "valid" : cat("valid/", name), std::move(values));
     }
-    if (parts_.regime.score_metric && scores.empty()) refuse_score(reported);
     note_scores(scores);
+    return reported;
   }
 
   // What was learned until here is not lost for a name.
@@ -374,14 +315,12 @@ class StandardTrainer final : public Trainer {
     if (state_.sampled_step == state_.step) return;
     state_.sampled_step = state_.step;
     const PhaseTimes::Scope phase(times_, Phase::Validation);
-    use_model([&] {
-      parts_.recorder.record_text({"samples", state_.step, time_of_day(), parts_.samples->write()});
-    });
+    use_model([&] { report_.record_samples(state_, parts_.samples->write()); });
   }
 
   void note_scores(const std::vector<double>& scores) {
     state_.score.reset();
-    if (!parts_.regime.score_metric) return;
+    if (scores.empty()) return;
     double sum = 0.0;
     for (const double score : scores) sum += parts_.score_is_better_higher ? score : -score;
     state_.score = sum / static_cast<double>(scores.size());
@@ -426,7 +365,7 @@ class StandardTrainer final : public Trainer {
   void add_state(std::map<std::string, std::string>& texts) const {
     texts.merge(source_->save());
     TrainerState state = state_;
-    state.total_seconds += seconds_of_process();
+    state.total_seconds += report_.age().count();
     texts[kStateText] = write_state(state);
     texts[kMetricsText] = metrics_.save();
     if (step_taker_.scaler()) texts[kLossScaleText] = step_taker_.scaler()->state();
@@ -480,6 +419,7 @@ class StandardTrainer final : public Trainer {
   TrainerParts parts_;
   std::unique_ptr<TrainSource> source_;
   std::vector<std::unique_ptr<Validation>> validations_;
+  TrainReport report_{parts_};
   StepTaker step_taker_;
   TrainerState state_;
   MetricBag metrics_;
@@ -487,7 +427,6 @@ class StandardTrainer final : public Trainer {
   std::optional<ProgressBar> progress_;
   std::optional<StepProfiler> profiler_;
   std::int64_t saved_step_ = -1;
-  const Clock::time_point start_ = Clock::now();
 };
 
 }  // namespace

@@ -219,6 +219,21 @@ TEST(StandardTrainer, RefusesAScoreThatNobodyReports) {
   EXPECT_THAT([&] { run(world); }, ThrowsMessage<ConfigError>(HasSubstr("nothing is validated")));
 }
 
+TEST(StandardTrainer, SavesWhatIsTrainedAndNotTheAverageBeforeItRefusesAScore) {
+  World whole;
+  whole.averages = whole.validates = true;
+  whole.regime.validate_every_n_steps = 5;
+  const at::Tensor expected = run(whole);
+
+  World refused;
+  refused.averages = refused.validates = true;
+  refused.regime.validate_every_n_steps = 5;
+  refused.regime.score_metric = "accuracy";
+  EXPECT_THROW(run(refused), ConfigError);
+  refused.regime.score_metric.reset();
+  EXPECT_TRUE(at::equal(run(refused), expected));
+}
+
 TEST(StandardTrainer, ValidatesWithTheAverageAndTrainsOnWithoutIt) {
   World plain;
   World averaged;
