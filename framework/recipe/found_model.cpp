@@ -68,15 +68,18 @@ std::optional<Checkpoint> newest_whole(const fs::path& folder) {
   return std::nullopt;
 }
 
+const std::string& text_of(const Checkpoint& checkpoint, const char* name) {
+  const auto found = checkpoint.texts().find(name);
+  if (found != checkpoint.texts().end()) return found->second;
+  throw DataError(cat(checkpoint.folder().string(), " must say what model it holds (", name,
+                      "), but does not"));
+}
+
 RunSections read_run_sections(const Checkpoint& checkpoint) {
   const std::string file = (checkpoint.folder() / kConfigText).string();
-  const auto text = checkpoint.texts().find(kConfigText);
-  if (text == checkpoint.texts().end()) {
-    throw DataError(cat(checkpoint.folder().string(), " must hold its run's config (", kConfigText,
-                        "), but holds none"));
-  }
+  const std::string& text = text_of(checkpoint, kConfigText);
   try {
-    const config::Value all = config::parse_toml(text->second, file, "");
+    const config::Value all = config::parse_toml(text, file, "");
     config::Table picked;
     for (const char* section : {"model", "tokenizer"}) {
       if (const auto* found = all.as<config::Table>()->find(section)) picked.set(section, *found);
@@ -165,13 +168,6 @@ bool belongs_to_tokenizer(const std::string& name) {
   return name.ends_with(".tiktoken") || name.ends_with(".model");
 }
 
-const std::string& text_of(const Checkpoint& checkpoint, const char* name) {
-  const auto found = checkpoint.texts().find(name);
-  if (found != checkpoint.texts().end()) return found->second;
-  throw DataError(cat(checkpoint.folder().string(), " must say what model it holds (", name,
-                      "), but does not"));
-}
-
 // The model that a checkpoint is of, whatever has become of what it was made from.
 std::shared_ptr<LanguageModel> remake(const Checkpoint& checkpoint, const ModelConfig& config,
                                       const ModelHub& hub) {
@@ -226,6 +222,10 @@ FoundModel find_model(const ModelConfig& config, const ModelHub& hub) {
   found.weights = std::move(planned.weights);
   found.origin = config;
   return found;
+}
+
+std::map<std::string, std::string> describe_model(const LanguageModel& model) {
+  return {{kFamilyText, std::string(model.family())}, {kSettingsText, model.config_text()}};
 }
 
 std::optional<FoundModel> find_begun_model(const ModelConfig& config, const fs::path& output_dir,

@@ -83,11 +83,8 @@ void check_supported(const RecipeContext& context, const TrainerConfig& trainer)
 
 // Whether the tokenizer is found by a path, and not by a name that finds it anywhere.
 bool brings_its_tokenizer(const RecipeContext& context) {
-  if (!context.resolver().find<const TokenizerFiles>()) return false;
-  const auto* tokenizer = context.resolver().find<const TokenizerConfig>();
-  const auto* model = context.resolver().find<const ModelConfig>();
-  if (tokenizer == nullptr || model == nullptr || tokenizer->name) return false;
-  return tokenizer->path || model->path;
+  const auto& tokenizer = context.config<TokenizerConfig>();
+  return !tokenizer.name && (tokenizer.path || context.config<ModelConfig>().path);
 }
 
 }  // namespace
@@ -164,8 +161,7 @@ std::unique_ptr<Trainer> make_trainer(RecipeContext& context, std::unique_ptr<Tr
       .recorder = context.get<RecorderGroup>(),
       .modifiers = context.get<Modifiers>().all,
       .config_text = context.config<EffectiveConfig>().toml,
-      .model_texts = {{"model/family.txt", std::string(model.family())},
-                      {"model/settings.toml", model.config_text()}},
+      .model_texts = describe_model(model),
       .score_is_better_higher =
           regime.score_metric && descriptors.of(*regime.score_metric).higher_is_better,
       .samples = std::move(samples),

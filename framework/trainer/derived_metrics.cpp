@@ -17,11 +17,6 @@ auto find(std::vector<MetricValue>& values, std::string_view name) {
                       [&](const MetricValue& each) { return each.name == name; });
 }
 
-std::optional<double> value_of(std::vector<MetricValue>& values, std::string_view name) {
-  const auto found = find(values, name);
-  return found == values.end() ? std::nullopt : std::optional(found->value);
-}
-
 // Takes a value out: it is of no interest by itself.
 std::optional<double> take(std::vector<MetricValue>& values, std::string_view name) {
   const auto found = find(values, name);
@@ -48,6 +43,12 @@ void add_speed(std::vector<MetricValue>& values, const StepsTaken& steps,
 }
 
 }  // namespace
+
+std::optional<double> value_of(const std::vector<MetricValue>& values, std::string_view name) {
+  const auto found = std::find_if(values.begin(), values.end(),
+                                  [&](const MetricValue& each) { return each.name == name; });
+  return found == values.end() ? std::nullopt : std::optional(found->value);
+}
 
 void add_forms_of_loss(std::vector<MetricValue>& values) {
   const auto bytes = value_of(values, "num_target_bytes");

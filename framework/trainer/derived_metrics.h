@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "roux/metrics/metric_value.h"
@@ -17,6 +18,9 @@ struct StepsTaken {
   // What a device can do at most, in floating-point operations a second; unset: unknown.
   std::optional<double> peak_flops;
 };
+
+// nullopt where none is of that name.
+std::optional<double> value_of(const std::vector<MetricValue>& values, std::string_view name);
 
 // Adds what says a loss in another way, behind the loss that it follows from: the perplexity, and
 // where the bytes of the targets are known, the bits per byte.

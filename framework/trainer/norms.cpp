@@ -9,6 +9,7 @@
 #include <string>
 
 #include "roux/base/error.h"
+#include "roux/optim/gradient_norm.h"
 
 namespace roux {
 namespace {
@@ -18,14 +19,17 @@ double squares(const at::Tensor& numbers) {
   return norm.item<double>() * norm.item<double>();
 }
 
-void add(MetricBag& metrics, const std::string& name,
-         const std::map<std::string, double>& squares_of_blocks) {
+// Gives the norm of all.
+double add(MetricBag& metrics, const std::string& name,
+           const std::map<std::string, double>& squares_of_blocks) {
   double all = 0.0;
   for (const auto& [block, sum] : squares_of_blocks) all += sum;
-  metrics.set(name, std::sqrt(all));
+  const double norm = std::sqrt(all);
+  metrics.set(name, norm);
   for (const auto& [block, sum] : squares_of_blocks) {
     metrics.set(cat(name, '/', block.empty() ? "outside_blocks" : block), std::sqrt(sum));
   }
+  return norm;
 }
 
 }  // namespace
@@ -40,21 +44,17 @@ void NormsOfStep::add_to(MetricBag& metrics) const {
   const at::NoGradGuard no_gradients;
   std::map<std::string, double> of_parameters;
   std::map<std::string, double> of_updates;
-  double all = 0.0;
-  double changed = 0.0;
-  std::size_t next = 0;
-  for (const nn::FlatGroup& group : parameters_.groups()) {
+  const FlatNorms norms = parameter_norms(parameters_);
+  auto before = before_.begin();
+  for (std::size_t i = 0; i < norms.groups.size(); ++i) {
+    const nn::FlatGroup& group = parameters_.groups()[i];
     if (!group.trainable) continue;
-    const double size = squares(group.exact());
-    const double change = squares(group.exact() - before_[next++]);
-    of_parameters[group.block] += size;
-    of_updates[group.block] += change;
-    all += size;
-    changed += change;
+    of_parameters[group.block] += norms.groups[i] * norms.groups[i];
+    of_updates[group.block] += squares(group.exact() - *before++);
   }
-  add(metrics, "param_norm", of_parameters);
-  add(metrics, "update_norm", of_updates);
-  if (all > 0.0) metrics.set("update_ratio", std::sqrt(changed / all));
+  const double size = add(metrics, "param_norm", of_parameters);
+  const double change = add(metrics, "update_norm", of_updates);
+  if (size > 0.0) metrics.set("update_ratio", change / size);
 }
 
 }  // namespace roux

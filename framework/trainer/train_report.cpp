@@ -1,7 +1,5 @@
 #include "trainer/train_report.h"
 
-#include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "roux/base/error.h"
@@ -11,12 +9,6 @@
 
 namespace roux {
 namespace {
-
-double value_of(const std::vector<MetricValue>& values, std::string_view name) {
-  const auto found = std::find_if(values.begin(), values.end(),
-                                  [&](const MetricValue& each) { return each.name == name; });
-  return found == values.end() ? 0.0 : found->value;
-}
 
 double time_of_day() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -29,7 +21,7 @@ void TrainReport::publish(const TrainerState& state, std::int64_t steps, const M
                           const PhaseTimes& times) const {
   std::vector<MetricValue> values = metrics.values();
   // Of steps that were skipped nothing is counted.
-  const auto skipped = static_cast<std::int64_t>(value_of(values, "skipped_steps"));
+  const auto skipped = static_cast<std::int64_t>(value_of(values, "skipped_steps").value_or(0.0));
   add_forms_of_loss(values);
   add_rates(values, {.count = steps - skipped,
                      .seconds = times.step_seconds(),
@@ -58,7 +50,7 @@ void TrainReport::record_samples(const TrainerState& state, std::string text) co
 
 // Measured once, and only where it is asked for.
 std::optional<double> TrainReport::peak_flops(const std::vector<MetricValue>& values) const {
-  if (value_of(values, "model_flops") <= 0.0) return std::nullopt;
+  if (value_of(values, "model_flops").value_or(0.0) <= 0.0) return std::nullopt;
   if (parts_.config.peak_flops) return parts_.config.peak_flops;
   return measured_peak_flops(parts_.parameters.groups().front().values.scalar_type());
 }

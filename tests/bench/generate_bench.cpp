@@ -16,6 +16,7 @@
 #include "bench/llama_shapes.h"
 #include "recipe/torch_settings.h"
 #include "roux/base/error.h"
+#include "roux/base/program.h"
 #include "roux/config/sections/common.h"
 #include "roux/generation/sampling.h"
 #include "roux/tokenizer/load.h"
@@ -62,7 +63,7 @@ void bench(const std::string& dtype) {
   for (std::int64_t count = 0; std::cin >> count;) {
     std::cout << R"({"tokens_per_second": )" << write(model, count) << "}\n" << std::flush;
   }
-  std::cout << R"({"peak_rss_mb": )" << peak_megabytes() << "}\n";
+  std::cout << R"({"peak_rss_mb": )" << (peak_memory() >> 20) << "}\n";
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "bench/llama_shapes.h"
 
-#include <sys/resource.h>
-
 #include "roux/base/error.h"
 #include "roux/config/toml.h"
 #include "roux/model/model_family.h"
@@ -51,12 +49,6 @@ at::ScalarType dtype_of(const std::string& name) {
   if (name == "float32") return at::kFloat;
   if (name == "bfloat16") return at::kBFloat16;
   throw ConfigError(cat("the dtype must be float32 or bfloat16, but is ", name));
-}
-
-std::int64_t peak_megabytes() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss / 1024;
 }
 
 }  // namespace roux::bench

@@ -41,7 +41,4 @@ Llama make_llama(const LlamaShape& shape, std::int64_t max_length);
 // "float32" or "bfloat16". Throws ConfigError for another.
 at::ScalarType dtype_of(const std::string& name);
 
-// The most memory that the process ever had, in MB of 2^20 bytes.
-std::int64_t peak_megabytes();
-
 }  // namespace roux::bench

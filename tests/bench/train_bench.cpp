@@ -21,6 +21,7 @@
 #include "bench/llama_shapes.h"
 #include "recipe/torch_settings.h"
 #include "roux/base/error.h"
+#include "roux/base/program.h"
 #include "roux/config/sections/common.h"
 #include "roux/model/language_model.h"
 #include "roux/nn/training_batch.h"
@@ -141,7 +142,7 @@ void bench(const std::string& size, const std::string& dtype) {
     }
     std::cout << "]}\n" << std::flush;
   }
-  std::cout << R"({"peak_rss_mb": )" << peak_megabytes() << R"(, "loss": )" << training.loss()
+  std::cout << R"({"peak_rss_mb": )" << (peak_memory() >> 20) << R"(, "loss": )" << training.loss()
             << "}\n";
 }
 

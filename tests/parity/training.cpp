@@ -237,13 +237,12 @@ struct CaseRecipe final : TrainRecipe {
   }
 
   std::unique_ptr<Trainer> create_trainer(RecipeContext& context) const override {
-    const auto& tokenizer = context.get<const Tokenizer>();
-    return make_trainer(
-        context,
-        make_source<nn::TrainingBatch>(
-            std::make_unique<lm::LMTrainUnit>(context.get<LanguageModel>(), tokenizer),
-            std::make_unique<CaseReader>(SafetensorsReader(texts), serving)),
-        {});
+    const auto counts = std::make_shared<const lm::BatchCounts>(context.get<const Tokenizer>());
+    return make_trainer(context,
+                        make_source<nn::TrainingBatch>(
+                            std::make_unique<lm::LMTrainUnit>(context.get<LanguageModel>(), counts),
+                            std::make_unique<CaseReader>(SafetensorsReader(texts), serving)),
+                        {});
   }
 };
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "roux/checkpoint/checkpoint.h"
 #include "roux/config/sections/model.h"
@@ -44,6 +46,9 @@ std::optional<Checkpoint> find_run_checkpoint(const std::filesystem::path& path)
 // dtype counts over the run's, and its config_overrides come after them. Throws ConfigError or
 // DataError for what is not there, does not fit or is damaged.
 FoundModel find_model(const ModelConfig& config, const ModelHub& hub);
+
+// What a checkpoint says of its model, beside its values, for these to find it again.
+std::map<std::string, std::string> describe_model(const LanguageModel& model);
 
 // The model of the run in `output_dir`, as its checkpoints have it, whatever has become of what it
 // was made from; nullopt if it has not begun.

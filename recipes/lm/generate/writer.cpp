@@ -6,6 +6,7 @@
 
 #include "roux/base/error.h"
 #include "roux/base/files.h"
+#include "roux/generation/encode_prompt.h"
 #include "roux/model/card_tokenizer.h"
 #include "roux/nn/flat_parameters.h"
 #include "roux/recipe/found_model.h"
@@ -58,13 +59,7 @@ std::vector<TokenId> all_ends(const Tokenizer& tokenizer, const LMGeneratorConfi
 }  // namespace
 
 std::vector<TokenId> Writer::encode(std::string_view text) const {
-  std::vector<TokenId> ids = tokenizer->encode(text);
-  const auto eos = tokenizer->special_tokens().eos;
-  if (!eos || ids.empty() || ids.back() != *eos) return ids;
-  const std::vector<TokenId> plain = tokenizer->encode(text, {.add_special_tokens = false});
-  // An end that the tokenizer added, and no end that somebody wrote.
-  if (plain.empty() || plain.back() != *eos) ids.pop_back();
-  return ids;
+  return encode_prompt(*tokenizer, text);
 }
 
 std::vector<TokenId> Writer::encode(const std::vector<ChatMessage>& messages) const {

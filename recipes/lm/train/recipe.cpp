@@ -79,18 +79,17 @@ void LMTrainRecipe::register_into(di::Container& container) const {
 
 std::unique_ptr<Trainer> LMTrainRecipe::create_trainer(RecipeContext& context) const {
   auto& model = context.get<LanguageModel>();
-  const auto& tokenizer = context.get<const Tokenizer>();
+  const auto counts = std::make_shared<const BatchCounts>(context.get<const Tokenizer>());
   const std::int64_t batches = context.config<TrainerConfig>().grad_accumulation.num_batches;
   std::vector<std::unique_ptr<Validation>> validations;
   if (context.get<const Dataset>().has(Split::Valid)) {
     validations.push_back(make_validation<nn::TrainingBatch>(
-        "", std::make_unique<LMValidUnit>(model, tokenizer), read(context, Split::Valid, 1)));
+        "", std::make_unique<LMValidUnit>(model, counts), read(context, Split::Valid, 1)));
   }
-  return make_trainer(
-      context,
-      make_source<nn::TrainingBatch>(std::make_unique<LMTrainUnit>(model, tokenizer),
-                                     read(context, Split::Train, batches)),
-      std::move(validations), make_samples(context));
+  return make_trainer(context,
+                      make_source<nn::TrainingBatch>(std::make_unique<LMTrainUnit>(model, counts),
+                                                     read(context, Split::Train, batches)),
+                      std::move(validations), make_samples(context));
 }
 
 }  // namespace roux::lm

@@ -7,6 +7,7 @@
 #include "roux/base/error.h"
 #include "roux/base/random.h"
 #include "roux/base/visible.h"
+#include "roux/generation/encode_prompt.h"
 #include "roux/generation/text_generator.h"
 #include "roux/model/language_model.h"
 #include "roux/tokenizer/tokenizer.h"
@@ -14,12 +15,10 @@
 namespace roux::lm {
 namespace {
 
-// Without the token that would end a text, which some tokenizers add.
 std::vector<TokenId> encode(const Tokenizer& tokenizer, const std::string& prompt) {
-  std::vector<TokenId> ids = tokenizer.encode(prompt);
-  const auto& special = tokenizer.special_tokens();
-  if (!prompt.empty() && special.eos && !ids.empty() && ids.back() == *special.eos) ids.pop_back();
-  if (ids.empty() && special.bos) ids.push_back(*special.bos);
+  std::vector<TokenId> ids = encode_prompt(tokenizer, prompt);
+  const auto& bos = tokenizer.special_tokens().bos;
+  if (ids.empty() && bos) ids.push_back(*bos);
   if (ids.empty()) {
     throw ConfigError(cat("samples.prompts must hold no text without a token, but holds \"",
                           visible(prompt), '"'));

@@ -4,6 +4,8 @@
 
 namespace roux::lm {
 
+BatchCounts::BatchCounts(const Tokenizer& tokenizer) : byte_lengths_(byte_lengths(tokenizer)) {}
+
 void BatchCounts::add(const nn::TrainingBatch& batch, MetricBag& metrics) const {
   const auto& spans = batch.tokens.layout.spans();
   std::int64_t tokens = 0;
@@ -21,28 +23,22 @@ void BatchCounts::add(const nn::TrainingBatch& batch, MetricBag& metrics) const 
   metrics.add_count("padding", static_cast<double>(batch.tokens.tokens() - tokens));
 }
 
-LMTrainUnit::LMTrainUnit(LanguageModel& model, const Tokenizer& tokenizer)
-    : model_(model), counts_(byte_lengths(tokenizer)) {}
-
 BatchLoss LMTrainUnit::process_batch(const nn::TrainingBatch& batch, MetricBag& metrics) {
   const LanguageModelLoss loss =
       model_.loss(batch.tokens, batch.targets, {}, HeadGradient::WithLoss);
   const auto targets = static_cast<double>(batch.num_targets);
   metrics.add_mean("nll_loss", loss.sum.detach(), targets);
-  counts_.add(batch, metrics);
+  counts_->add(batch, metrics);
   metrics.add_count("model_flops", model_.training_flops(batch.tokens));
   if (!loss.auxiliary.defined()) return {loss.sum, batch.num_targets};
   metrics.add_mean("auxiliary_loss", loss.auxiliary.detach() * targets, targets);
   return {loss.sum + loss.auxiliary * targets, batch.num_targets};
 }
 
-LMValidUnit::LMValidUnit(LanguageModel& model, const Tokenizer& tokenizer)
-    : model_(model), counts_(byte_lengths(tokenizer)) {}
-
 void LMValidUnit::process_batch(const nn::TrainingBatch& batch, MetricBag& metrics) {
   const LanguageModelLoss loss = model_.loss(batch.tokens, batch.targets);
   metrics.add_mean("nll_loss", loss.sum, static_cast<double>(batch.num_targets));
-  counts_.add(batch, metrics);
+  counts_->add(batch, metrics);
 }
 
 }  // namespace roux::lm

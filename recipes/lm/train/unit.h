@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "roux/model/language_model.h"
@@ -10,11 +12,10 @@
 
 namespace roux::lm {
 
-// Counts what batches hold. `byte_lengths`: of each token id.
+// Counts what batches hold.
 class BatchCounts {
  public:
-  explicit BatchCounts(std::vector<std::int32_t> byte_lengths)
-      : byte_lengths_(std::move(byte_lengths)) {}
+  explicit BatchCounts(const Tokenizer& tokenizer);
 
   void add(const nn::TrainingBatch& batch, MetricBag& metrics) const;
 
@@ -25,25 +26,27 @@ class BatchCounts {
 // Learns each next token of a text from those before it.
 class LMTrainUnit final : public TrainUnit<nn::TrainingBatch> {
  public:
-  LMTrainUnit(LanguageModel& model, const Tokenizer& tokenizer);
+  LMTrainUnit(LanguageModel& model, std::shared_ptr<const BatchCounts> counts)
+      : model_(model), counts_(std::move(counts)) {}
 
   BatchLoss process_batch(const nn::TrainingBatch& batch, MetricBag& metrics) override;
 
  private:
   LanguageModel& model_;
-  BatchCounts counts_;
+  std::shared_ptr<const BatchCounts> counts_;
 };
 
 // Says how well it does on texts that it has not seen.
 class LMValidUnit final : public EvalUnit<nn::TrainingBatch> {
  public:
-  LMValidUnit(LanguageModel& model, const Tokenizer& tokenizer);
+  LMValidUnit(LanguageModel& model, std::shared_ptr<const BatchCounts> counts)
+      : model_(model), counts_(std::move(counts)) {}
 
   void process_batch(const nn::TrainingBatch& batch, MetricBag& metrics) override;
 
  private:
   LanguageModel& model_;
-  BatchCounts counts_;
+  std::shared_ptr<const BatchCounts> counts_;
 };
 
 }  // namespace roux::lm
