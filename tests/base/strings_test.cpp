@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,15 @@ TEST(Trim, TakesWhiteSpaceFromBothEnds) {
   EXPECT_EQ(trim(" \t a b\r\n"), "a b");
   EXPECT_EQ(trim(" \n"), "");
   EXPECT_EQ(trim(""), "");
+}
+
+TEST(ParseInteger, TakesAWholeNumberAndNothingElse) {
+  EXPECT_EQ(parse_integer("42"), 42);
+  EXPECT_EQ(parse_integer("-7"), -7);
+  EXPECT_EQ(parse_integer("9223372036854775807"), std::numeric_limits<std::int64_t>::max());
+  for (const char* text : {"", " 1", "1 ", "+1", "1.0", "0x1", "9223372036854775808", "-"}) {
+    EXPECT_EQ(parse_integer(text), std::nullopt) << text;
+  }
 }
 
 TEST(NearestName, ForgivesOneEditOfEachKind) {

@@ -16,6 +16,39 @@ if(ROUX_WERROR)
 endif()
 target_compile_options(roux_warnings INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
 
+# Without this ccache takes a source with a precompiled header for uncacheable.
+function(roux_cache_precompiled target)
+  if(ROUX_CCACHE)
+    set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${ROUX_CCACHE}")
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  endif()
+endfunction()
+
+# Gives <target>'s sources torch/nn's headers, which cost 12 s a source, from the one precompiled
+# header of this tree: it takes half a GB of disk. With OpenMP in all, or at::parallel_for would run
+# on one thread where it is left out.
+function(roux_precompile_torch_nn target)
+  find_package(OpenMP REQUIRED)
+  if(NOT TARGET roux_torch_nn_headers)
+    set(source ${PROJECT_BINARY_DIR}/torch_nn_headers.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "// What the precompiled header hangs on.\n")
+    add_library(roux_torch_nn_headers OBJECT EXCLUDE_FROM_ALL ${source})
+    target_link_libraries(roux_torch_nn_headers PRIVATE roux::torch OpenMP::OpenMP_CXX)
+    target_precompile_headers(roux_torch_nn_headers PRIVATE <torch/nn/module.h>)
+    roux_cache_precompiled(roux_torch_nn_headers)
+  endif()
+  # A program's sources are compiled as a library's, or the compiler refuses the header.
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
+  target_link_libraries(${target} PRIVATE OpenMP::OpenMP_CXX)
+  target_precompile_headers(${target} REUSE_FROM roux_torch_nn_headers)
+  roux_cache_precompiled(${target})
+endfunction()
+
 # roux_add_room(<room> HEADERS ... SOURCES ... ROOMS ... LIBRARIES ... [TORCH | TORCH_NN])
 #
 # One folder of the framework, as an object library that goes into libroux.so. HEADERS are relative
@@ -45,13 +78,7 @@ function(roux_add_room room)
   target_link_libraries(roux_${room} PRIVATE ${arg_LIBRARIES} roux::warnings)
   if(arg_TORCH_NN)
     set(arg_TORCH TRUE)
-    target_precompile_headers(roux_${room} PRIVATE <torch/nn/module.h>)
-    # Without this ccache takes a source with a precompiled header for uncacheable.
-    if(ROUX_CCACHE)
-      set_target_properties(roux_${room} PROPERTIES CXX_COMPILER_LAUNCHER
-        "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${ROUX_CCACHE}")
-      target_compile_options(roux_${room} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
-    endif()
+    roux_precompile_torch_nn(roux_${room})
   endif()
   if(arg_TORCH)
     target_link_libraries(roux_${room} PRIVATE roux::torch)

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +18,9 @@ std::vector<std::string> split(std::string_view text, char separator);
 
 // Without the spaces, tabs and line ends at both sides.
 std::string_view trim(std::string_view text);
+
+// The number that all of `text` is, in decimal digits after an optional '-'.
+std::optional<std::int64_t> parse_integer(std::string_view text);
 
 // The candidate that a person most likely meant by `given`, or "" if none is close: few edits away
 // for its length (a transposition is one), whatever the case and whether '-' or '_' was typed.
