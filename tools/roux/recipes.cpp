@@ -49,7 +49,11 @@ RecipeEntry read_recipe(const fs::path& manifest_file, const fs::path& root,
 }  // namespace
 
 fs::path own_prefix() {
-  return executable_path().parent_path().parent_path();
+  const fs::path folder = executable_path().parent_path();
+  const fs::path tools = ROUX_TOOLS_DIR;
+  fs::path prefix = folder;
+  for (auto part = tools.begin(); part != tools.end(); ++part) prefix = prefix.parent_path();
+  return prefix / tools == folder ? prefix : folder.parent_path();
 }
 
 std::vector<fs::path> prefixes() {

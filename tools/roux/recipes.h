@@ -28,7 +28,7 @@ struct RecipeIndex {
   std::vector<std::filesystem::path> folders;  // that were looked through, there or not
 };
 
-// The folder that holds bin/ with this program, and share/.
+// The folder that holds share/, and bin/ or the folder of the verbs' programs with this one in it.
 std::filesystem::path own_prefix();
 
 // Where programs and what belongs to them are looked for: own_prefix(), and each that

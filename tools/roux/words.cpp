@@ -10,10 +10,12 @@ namespace {
 
 const NextWord kFile = {"<file>", ""};
 const NextWord kCard = {"<card>", ""};
+const NextWord kRecipe = {"<recipe>", ""};
 
 // What may stand for something that the help calls `value`.
 std::vector<NextWord> kinds_of(std::string_view value) {
   if (value == "MODEL") return {kFile, kCard};
+  if (value == "RECIPE") return {kFile, kRecipe};
   return {value == "CARD" ? kCard : kFile};
 }
 
@@ -53,6 +55,17 @@ std::string_view operand_after(const ToolCommand& command, std::span<const std::
   return command.operands[std::min(count, command.operands.size() - 1)];
 }
 
+// The recipe, if it was given: what follows belongs to it.
+const std::string* recipe_in(const ToolCommand& command, std::span<const std::string> given) {
+  if (command.operands.empty() || command.operands[0] != "RECIPE") return nullptr;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (!given[i].starts_with('-')) return &given[i];
+    const ToolOption* option = find_option(command, given[i]);
+    if (option && !option->value.empty()) ++i;  // its value
+  }
+  return nullptr;
+}
+
 bool was_given(const ToolOption& option, std::span<const std::string> words) {
   return std::ranges::any_of(words, [&](const std::string& word) {
     const std::string name = word.substr(0, word.find('='));
@@ -62,6 +75,9 @@ bool was_given(const ToolOption& option, std::span<const std::string> words) {
 
 std::vector<NextWord> words_of_command(const ToolCommand& command,
                                        std::span<const std::string> given) {
+  if (const std::string* recipe = recipe_in(command, given)) {
+    return {{"<after " + *recipe + ">", ""}};
+  }
   if (!given.empty()) {
     const ToolOption* open = find_option(command, given.back());
     if (open && !open->value.empty()) return values(*open);

@@ -8,7 +8,9 @@ namespace roux::driver {
 
 // A word that may come next on the command line, for completion.
 struct NextWord {
-  std::string word;  // "<file>" stands for the name of any file, "<card>" for a model card's
+  // "<file>" stands for the name of any file, "<card>" for a model card's, "<recipe>" for a
+  // recipe's; "<after lm/train>" for what may follow that recipe.
+  std::string word;
   std::string summary;
 };
 

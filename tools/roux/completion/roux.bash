@@ -132,12 +132,16 @@ _roux_tool_words() { # CURRENT
   else
     next=$(_roux_next "${words[@]:1:count-2}")
   fi
-  if [[ -n $option ]]; then
+  if [[ $next == '<after '* ]]; then
+    next=${next#<after }
+    _roux_recipe_words "$1" "${words[0]}" "${next%>}"
+  elif [[ -n $option ]]; then
     _roux_offer "$1" "$(grep -v '^<' <<< "$next" | sed "s/^/$option=/")"
   elif [[ $1 == -* || $next != *'<'* ]]; then
     _roux_offer "$1" "$(grep -v '^<' <<< "$next")"
   else
     grep -qxF '<card>' <<< "$next" && _roux_offer_cards "$1"
+    grep -qxF '<recipe>' <<< "$next" && _roux_offer "$1" "$(_roux_recipes)"
     grep -qxF '<file>' <<< "$next" && _roux_files "$1"
   fi
 }

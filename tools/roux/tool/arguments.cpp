@@ -26,6 +26,11 @@ class Parser {
         break;
       }
       if (!word.starts_with('-') || word == "-") {
+        if (command_.operand_ends_options) {
+          arguments_.operands.assign(words_.begin() + static_cast<std::ptrdiff_t>(at_),
+                                     words_.end());
+          break;
+        }
         arguments_.operands.push_back(word);
       } else {
         take_option(word);

@@ -33,14 +33,18 @@ void occupy_standard_streams() {
   }
 }
 
-bool asks_for_help(const Words& words) {
-  const auto end = std::ranges::find(words, "--");
-  return std::any_of(words.begin(), end,
-                     [](const std::string& word) { return word == "--help" || word == "-h"; });
+bool is_help(const std::string& word) {
+  return word == "--help" || word == "-h";
+}
+
+bool asks_for_help(const Command& command, const Words& words) {
+  // Of a program that is an operand, --help may ask it.
+  if (command.operand_ends_options) return !words.empty() && is_help(words.front());
+  return std::any_of(words.begin(), std::ranges::find(words, "--"), is_help);
 }
 
 int run_command(const Tool& tool, const Command& command, const Words& words) {
-  if (asks_for_help(words)) {
+  if (asks_for_help(command, words)) {
     std::cout << command_help(tool, command);
     return 0;
   }

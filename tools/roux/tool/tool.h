@@ -29,6 +29,9 @@ struct Command {
   std::vector<Option> options = {};
   std::string_view details = {};  // whole lines, below the options in the help
 
+  // Options come before the first operand: what follows it belongs to it, "--help" as well.
+  bool operand_ends_options = false;
+
   // Returns the exit code. Throws ConfigError where the user must change something.
   int (*run)(const Arguments&) = nullptr;
 };
