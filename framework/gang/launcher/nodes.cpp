@@ -325,8 +325,12 @@ bool Nodes::take_verdict() {
 
 // The store goes with node 0: it waits until the others have read what was decided.
 void Nodes::take_leave() {
-  if (!is_decided_) store_->set(key("left", card_.node_rank), "1");
-  if (is_decided_) wait_for_readers(seconds(10));
+  if (is_decided_) {
+    wait_for_readers(seconds(10));
+  } else {
+    store_->set(key("left", card_.node_rank), "1");
+    store_->add(key("read"), 1);
+  }
 }
 
 void Nodes::wait_for_readers(std::chrono::milliseconds most) {
