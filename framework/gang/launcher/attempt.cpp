@@ -69,8 +69,16 @@ bool Attempt::take_end_of(pid_t pid, bool stop_was_asked) {
   const End& end = rank->end();
   if (end.exit_code() == 0) return true;
 
-  if (is_stopping_ && is_our_doing(end)) return true;
   Failure failure = rank->failure(kills_for_memory() - kills_before_);
+  if (is_stopping_ && is_our_doing(end)) {
+    // Unless it had failed before the one that ended first, and was slower to end.
+    const auto error = read_error_file(rank->error_file());
+    if (!error || error->consequence) return true;
+    failure.exit_code = 1;
+    failure.how = cat("told of an error, and was ended by ", signal_name(end.exit_code() - 128));
+    failures_.push_back(failure);
+    return true;
+  }
   // Whoever does not handle a signal that was forwarded is ended by it: a stop too.
   failure.stopped =
       end.stop_signal() || (stop_was_asked && end.by_signal && asks_to_stop(end.number));

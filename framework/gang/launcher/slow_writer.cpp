@@ -31,7 +31,7 @@ void SlowWriter::write(std::string_view bytes) {
 
 bool SlowWriter::is_full() const {
   const std::lock_guard lock(mutex_);
-  return waiting_.size() > kFull;
+  return waiting_.size() + being_written_ > kFull;
 }
 
 void SlowWriter::run() {
@@ -43,9 +43,11 @@ void SlowWriter::run() {
     if (waiting_.empty()) return;
     bytes.clear();
     bytes.swap(waiting_);
+    being_written_ = bytes.size();
     lock.unlock();
     if (!is_gone) is_gone = posix::write_all(descriptor_, bytes) != 0;
     lock.lock();
+    being_written_ = 0;
   }
 }
 

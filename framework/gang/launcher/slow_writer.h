@@ -33,6 +33,7 @@ class SlowWriter {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::string waiting_;
+  std::size_t being_written_ = 0;
   bool ends_ = false;
   std::thread thread_;
 };
