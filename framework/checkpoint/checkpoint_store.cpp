@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <exception>
 #include <future>
 #include <iterator>
 #include <map>
@@ -30,6 +31,7 @@
 #include "roux/base/strings.h"
 #include "roux/base/thread_pool.h"
 #include "roux/checkpoint/checkpoint_folder.h"
+#include "roux/gang/gang.h"
 
 namespace roux {
 
@@ -89,9 +91,35 @@ void make_new_folder(const fs::path& path) {
 }  // namespace
 
 struct CheckpointStore::State {
-  State(fs::path where, CheckpointRetention what)
-      : folder(std::move(where)), retention(what), lock(hold(folder)) {
-    checkpoint::clean_up(folder);
+  State(fs::path where, CheckpointRetention what, std::shared_ptr<Gang> ranks)
+      : folder(std::move(where)),
+        retention(what),
+        gang(ranks ? std::move(ranks) : std::shared_ptr<Gang>(make_fake_gang())) {
+    together([&] {
+      if (!is_first()) return;
+      lock.emplace(hold(folder));
+      checkpoint::clean_up(folder);
+    });
+  }
+
+  bool is_first() const { return gang->rank() == 0; }
+
+  // Does this rank's part, and returns once all have done theirs. What one rank threw, all throw.
+  template <typename Work>
+  void together(const Work& work) const {
+    std::exception_ptr own;
+    std::string problem;
+    try {
+      work();
+    } catch (const std::exception& error) {
+      own = std::current_exception();
+      problem = error.what();
+    }
+    const auto problems = gang->all_gather_texts(problem, "the checkpoint");
+    if (own) std::rethrow_exception(own);
+    for (const std::string& each : problems) {
+      if (!each.empty()) throw GangError(each, true);
+    }
   }
 
   // Writes what is in the staging memory: in a thread of its own.
@@ -99,12 +127,15 @@ struct CheckpointStore::State {
   void put_down(Image& image);
   void apply_retention(std::int64_t saved);
 
+  std::optional<Checkpoint> find_newest() const;
+
   // Those that are whole at first sight, in order. A manifest is read once.
   std::vector<Kept> kept() const;
 
   fs::path folder;
   CheckpointRetention retention;
-  FileLock lock;
+  std::shared_ptr<Gang> gang;    // used by one thread at a time: the writer's while it writes
+  std::optional<FileLock> lock;  // the first rank's
 
   std::unique_ptr<Staging> staging;
   bool staging_is_pinned = false;
@@ -120,13 +151,24 @@ struct CheckpointStore::State {
 void CheckpointStore::State::put_down(Image& image) {
   const std::int64_t step = image.manifest().step;
   const fs::path temporary = checkpoint::temporary_of(folder, step);
-  make_new_folder(temporary);
   try {
-    checkpoint::write_files(temporary, image, *staging);
-    checkpoint::put_in_place(folder, step);
+    together([&] {
+      if (is_first()) make_new_folder(temporary);
+    });
+    const bool is_alone = gang->size() == 1;
+    together([&] {
+      checkpoint::write_files(
+          temporary, image, *staging,
+          is_alone ? checkpoint::kManifestName : checkpoint::part_manifest_name(gang->rank()));
+    });
+    together([&] {
+      if (!is_first()) return;
+      if (!is_alone) checkpoint::merge_manifests(temporary, gang->size());
+      checkpoint::put_in_place(folder, step);
+    });
   } catch (...) {
     std::error_code ignored;  // what went wrong first is what matters
-    fs::remove_all(temporary, ignored);
+    if (is_first()) fs::remove_all(temporary, ignored);
     throw;
   }
 }
@@ -144,7 +186,7 @@ void CheckpointStore::State::write(Image image) {
     const std::lock_guard guard(mutex);
     known[step] = kept_of(image.manifest());
   }
-  apply_retention(step);
+  if (is_first()) apply_retention(step);
 }
 
 // The new checkpoint is there: that an old one can't go is no reason to say it isn't.
@@ -184,8 +226,9 @@ std::vector<Kept> CheckpointStore::State::kept() const {
   return all;
 }
 
-CheckpointStore::CheckpointStore(fs::path folder, CheckpointRetention retention)
-    : state_(std::make_unique<State>(std::move(folder), retention)) {
+CheckpointStore::CheckpointStore(fs::path folder, CheckpointRetention retention,
+                                 std::shared_ptr<Gang> gang)
+    : state_(std::make_unique<State>(std::move(folder), retention, std::move(gang))) {
   for (const auto& count :
        {retention.keep_last_n, retention.keep_best_n, retention.keep_every_n_steps}) {
     require(count.value_or(1) >= 1, "CheckpointRetention: its numbers must be 1 or more");
@@ -204,7 +247,9 @@ void CheckpointStore::save(std::int64_t step, const CheckpointContents& contents
                            std::optional<double> score) {
   require(step >= 0, "CheckpointStore::save: the step must be 0 or more");
   finish();
-  Image image(contents);
+  const Gang& gang = *state_->gang;
+  Image image(contents, gang.rank() == 0 ? "" : cat("-rank_", gang.rank()));
+  if (gang.size() == 1) checkpoint::require_complete(image.manifest());
   image.manifest().step = step;
   image.manifest().time = utc_now();
   if (score && std::isfinite(*score)) image.manifest().score = score;
@@ -237,8 +282,8 @@ std::vector<std::int64_t> CheckpointStore::steps() const {
   return steps;
 }
 
-std::optional<Checkpoint> CheckpointStore::newest() const {
-  const auto found = list_checkpoints(state_->folder);
+std::optional<Checkpoint> CheckpointStore::State::find_newest() const {
+  const auto found = list_checkpoints(folder);
   std::vector<std::string> broken;
   for (auto each = found.rbegin(); each != found.rend(); ++each) {
     try {
@@ -258,6 +303,17 @@ std::optional<Checkpoint> CheckpointStore::newest() const {
       cat("no checkpoint that this run could go on from is whole, and it does not begin "
           "anew while there are broken ones; to let it, remove them:\n  roux checkpoint rm ",
           join(broken, " ")));
+}
+
+std::optional<Checkpoint> CheckpointStore::newest() const {
+  std::optional<Checkpoint> found;
+  state_->together([&] {
+    if (state_->is_first()) found = state_->find_newest();
+  });
+  const std::string step = state_->gang->broadcast_text(found ? cat(found->step()) : "", 0,
+                                                        "the checkpoint to go on from");
+  if (step.empty() || state_->is_first()) return found;
+  return at(*parse_integer(step));
 }
 
 Checkpoint CheckpointStore::at(std::int64_t step) const {

@@ -15,6 +15,7 @@
 #include "base/posix.h"
 #include "roux/base/checksum.h"
 #include "roux/base/error.h"
+#include "roux/base/files.h"
 #include "roux/base/units.h"
 
 namespace roux::checkpoint {
@@ -94,18 +95,37 @@ void write(OutputFile& out, Manifest::File& file, std::uint64_t begin, const Sta
   }
 }
 
+void write_manifest(const fs::path& path, const Manifest& manifest) {
+  const std::string text = manifest_text(manifest);
+  OutputFile output(path, text.size());
+  output.write(text);
+  output.finish();
+}
+
 }  // namespace
 
-void write_files(const fs::path& folder, Image& image, const Staging& staging) {
+void write_files(const fs::path& folder, Image& image, const Staging& staging,
+                 const std::string& manifest_name) {
   Manifest& manifest = image.manifest();
   std::vector<OutputFile> outputs;
   for (std::size_t i = 0; i < manifest.files.size(); ++i) {
     auto& file = manifest.files[i];
     write(outputs.emplace_back(folder / file.name, file.bytes), file, image.begin_of(i), staging);
   }
-  const std::string text = manifest_text(manifest);
-  outputs.emplace_back(folder / kManifestName, text.size()).write(text);
   for (OutputFile& output : outputs) output.finish();
+  write_manifest(folder / manifest_name, manifest);
+}
+
+void merge_manifests(const fs::path& folder, int ranks) {
+  std::vector<Manifest> parts;
+  for (int rank = 0; rank < ranks; ++rank) {
+    const fs::path path = folder / part_manifest_name(rank);
+    parts.push_back(parse_manifest(read_file(path), path, Extent::Part));
+  }
+  const Manifest manifest = merge(std::move(parts));
+  require_complete(manifest);
+  write_manifest(folder / kManifestName, manifest);
+  for (int rank = 0; rank < ranks; ++rank) fs::remove(folder / part_manifest_name(rank));
 }
 
 }  // namespace roux::checkpoint

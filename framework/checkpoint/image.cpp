@@ -65,20 +65,6 @@ std::vector<StoredTensor> stored_as(const std::string& part,
   return stored;
 }
 
-// The slices of a tensor, together, are all of it, each element once.
-void require_complete(const std::string& name, const Manifest::Tensor& tensor) {
-  std::int64_t count = 0;
-  for (const auto& slice : tensor.slices) count += count_of(slice.elements);
-  bool is_complete = count == *count_of(tensor.shape);
-  for (std::size_t i = 0; i < tensor.slices.size(); ++i) {
-    for (std::size_t k = 0; k < i; ++k) {
-      intersect(tensor.slices[i].elements, tensor.slices[k].elements,
-                [&](auto, auto, auto) { is_complete = false; });
-    }
-  }
-  require(is_complete, cat("the slices of \"", name, "\" must be all of it, each element once"));
-}
-
 // Of plain memory, pieces that threads can share; of the rest, a copy by LibTorch into the blocks.
 void copy_slowly(const Staging& staging, std::uint64_t target, const at::Tensor& source) {
   const auto bytes = static_cast<std::uint64_t>(source.nbytes());
@@ -102,7 +88,7 @@ void copy_slowly(const Staging& staging, std::uint64_t target, const at::Tensor&
 
 }  // namespace
 
-Image::Image(const CheckpointContents& contents) {
+Image::Image(const CheckpointContents& contents, std::string_view suffix) : suffix_(suffix) {
   std::map<std::string, std::vector<const CheckpointValue*>> tensors;
   for (const CheckpointValue& tensor : contents.tensors) {
     require(
@@ -116,12 +102,11 @@ Image::Image(const CheckpointContents& contents) {
   manifest_.roux_version = version();
   for (const auto& [part, all] : tensors) add_tensors(part, all);
   for (const auto& [part, all] : texts) add_texts(part, all);
-  for (const auto& [name, tensor] : manifest_.tensors) require_complete(name, tensor);
 }
 
 std::size_t Image::add_file(const std::string& part, const std::string& extension,
                             std::uint64_t bytes) {
-  manifest_.files.push_back({.name = part + extension, .part = part, .bytes = bytes});
+  manifest_.files.push_back({.name = cat(part, suffix_, extension), .part = part, .bytes = bytes});
   begins_.push_back(bytes_);
   bytes_ += (bytes + kChunkBytes - 1) / kChunkBytes * kChunkBytes;
   return manifest_.files.size() - 1;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,9 +17,9 @@ namespace roux::checkpoint {
 // The files of a checkpoint as they are going to be, one behind the other in staging memory.
 class Image {
  public:
-  // Decides which file has what. Throws InternalError for contents that are none: a name twice or
-  // without a part, slices that are not all of their tensor.
-  explicit Image(const CheckpointContents& contents);
+  // Decides which file has what, with `suffix` in the names of files: ranks that write together
+  // have one each. Throws InternalError for contents that are none: a name twice or without a part.
+  explicit Image(const CheckpointContents& contents, std::string_view suffix = "");
 
   // Of the staging memory.
   std::uint64_t bytes() const { return bytes_; }
@@ -40,6 +41,7 @@ class Image {
   void add_texts(const std::string& part, const std::map<std::string, std::string>& texts);
   std::size_t add_file(const std::string& part, const std::string& extension, std::uint64_t bytes);
 
+  std::string suffix_;
   Manifest manifest_;
   std::vector<std::uint64_t> begins_;
   std::uint64_t bytes_ = 0;

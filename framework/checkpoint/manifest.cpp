@@ -69,7 +69,7 @@ bool is_plain_name(std::string_view name) {
 // Walks through the JSON of a manifest; what it does not find as it must be is a DataError.
 class Parser {
  public:
-  explicit Parser(const fs::path& file) : file_(file) {}
+  Parser(const fs::path& file, Extent extent) : file_(file), extent_(extent) {}
 
   Manifest parse(std::string_view text) {
     const Json json = Json::parse(text, nullptr, false);
@@ -242,7 +242,7 @@ class Parser {
         if (more > *count - elements) refuse(cat(of, "its slices hold more elements than it has"));
         elements += more;
       }
-      if (elements != *count) {
+      if (extent_ == Extent::Whole && elements != *count) {
         refuse(cat(of, "its slices hold ", elements, " of its ", *count, " elements"));
       }
       manifest.tensors.emplace(name, std::move(tensor));
@@ -320,6 +320,7 @@ class Parser {
   }
 
   const fs::path& file_;
+  Extent extent_;
   std::map<std::string, std::size_t, std::less<>> file_numbers_;
 };
 
@@ -361,8 +362,54 @@ std::string part_of(std::string_view name) {
   return is_part(part) ? std::string(part) : "";
 }
 
-Manifest parse_manifest(std::string_view text, const fs::path& file) {
-  return Parser(file).parse(text);
+std::string part_manifest_name(int rank) {
+  return cat("manifest-rank_", rank, ".json");
+}
+
+Manifest parse_manifest(std::string_view text, const fs::path& file, Extent extent) {
+  return Parser(file, extent).parse(text);
+}
+
+Manifest merge(std::vector<Manifest> parts) {
+  require(!parts.empty(), "merge: at least one manifest");
+  Manifest merged = std::move(parts.front());
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    Manifest& part = parts[i];
+    const std::size_t first_file = merged.files.size();
+    for (Manifest::File& file : part.files) merged.files.push_back(std::move(file));
+    for (auto& [name, tensor] : part.tensors) {
+      Manifest::Tensor& target = merged.tensors[name];
+      require(
+          target.slices.empty() || (target.shape == tensor.shape && target.dtype == tensor.dtype),
+          cat("the slices of \"", name, "\" must be of one tensor"));
+      target.shape = tensor.shape;
+      target.dtype = tensor.dtype;
+      for (Manifest::Slice& slice : tensor.slices) {
+        slice.file += first_file;
+        target.slices.push_back(std::move(slice));
+      }
+    }
+    for (auto& [name, text] : part.texts) {
+      text.file += first_file;
+      merged.texts.emplace(name, text);
+    }
+  }
+  return merged;
+}
+
+void require_complete(const Manifest& manifest) {
+  for (const auto& [name, tensor] : manifest.tensors) {
+    std::int64_t count = 0;
+    for (const auto& slice : tensor.slices) count += count_of(slice.elements);
+    bool is_complete = count == *count_of(tensor.shape);
+    for (std::size_t i = 0; i < tensor.slices.size(); ++i) {
+      for (std::size_t k = 0; k < i; ++k) {
+        intersect(tensor.slices[i].elements, tensor.slices[k].elements,
+                  [&](auto, auto, auto) { is_complete = false; });
+      }
+    }
+    require(is_complete, cat("the slices of \"", name, "\" must be all of it, each element once"));
+  }
 }
 
 std::string manifest_text(const Manifest& manifest) {

@@ -15,6 +15,9 @@ namespace roux::checkpoint {
 
 inline constexpr const char* kManifestName = "manifest.json";
 
+// What a rank has written, of several that write a checkpoint together: for as long as they do.
+std::string part_manifest_name(int rank);
+
 // Files are checked in pieces, so that who reads a part of one can check what they read. Small
 // enough for a core's cache.
 inline constexpr std::uint64_t kChunkBytes = 1 << 20;
@@ -61,11 +64,20 @@ std::string part_of(std::string_view name);
 
 // Throws DataError that begins with `file`, whatever the text may be. In what it returns, every
 // number fits: slices and texts lie in their files and share no byte, slices have no problem
-// (slices.h) and as many elements together as their tensor.
-Manifest parse_manifest(std::string_view text, const std::filesystem::path& file);
+// (slices.h) and as many elements together as their tensor; no more than it has, in that of a part.
+enum class Extent { Whole, Part };
+Manifest parse_manifest(std::string_view text, const std::filesystem::path& file,
+                        Extent extent = Extent::Whole);
 
 // Ends with a checksum of itself.
 std::string manifest_text(const Manifest& manifest);
+
+// One of what ranks have written together. A text that several have is the first one's.
+Manifest merge(std::vector<Manifest> parts);
+
+// Throws InternalError where the slices of a tensor, together, are not all of it, each element
+// once.
+void require_complete(const Manifest& manifest);
 
 // Reads and parses the one in `folder`, and compares the sizes of the files. Throws DataError.
 Manifest read_manifest(const std::filesystem::path& folder);

@@ -4,7 +4,10 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <c10/util/Logging.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -20,6 +23,13 @@ using c10d::PrefixStore;
 using c10d::TCPStore;
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
 using std::chrono::milliseconds;
+
+// c10d tells of each failure on stderr with its stack, before it throws what says it all. Whoever
+// wants to see it sets TORCH_CPP_LOG_LEVEL.
+void quiet_c10d() {
+  constexpr int kFatal = 3;
+  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = kFatal;
+}
 
 // A run that is started again doesn't find what the former one left there.
 StorePtr for_this_start(const StorePtr& store, const World& world) {
@@ -64,6 +74,7 @@ struct Meeting::State {
   State(World the_world, milliseconds the_timeout)
       : world(std::move(the_world)), timeout(the_timeout) {
     if (world.size == 1) return;
+    quiet_c10d();
     const StorePtr connection = connect(world, world.rank == 0 && !world.has_store, timeout);
     store = for_this_start(connection, world);
     constexpr milliseconds kInterval{1000};
@@ -117,6 +128,12 @@ std::shared_ptr<Gang> Meeting::make_gang(const std::string& name, std::vector<in
                     true);
   }
   return gang::make_process_gang(std::move(parts));
+}
+
+std::shared_ptr<Gang> Meeting::make_gang_of_all(const std::string& name, at::Device device) {
+  std::vector<int> all(static_cast<std::size_t>(state_->world.size));
+  std::iota(all.begin(), all.end(), 0);
+  return make_gang(name, std::move(all), device);
 }
 
 void Meeting::begin_step(std::int64_t step) {

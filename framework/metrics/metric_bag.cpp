@@ -124,6 +124,14 @@ void MetricBag::add(const MetricBag& other) {
   }
 }
 
+void MetricBag::merge(const MetricBag& other) {
+  add(other);
+  for (const Entry& each : other.entries_) {
+    // A total holds what add() has counted already.
+    if (each.kind == Kind::Count) entry(each.name, each.kind).total += each.total - each.value;
+  }
+}
+
 std::vector<double> MetricBag::sums() const {
   std::vector<at::Tensor> waited;
   for (const Entry& each : entries_) {

@@ -29,7 +29,7 @@ double PhaseTimes::seconds(Phase phase) const {
 
 double PhaseTimes::step_seconds() const {
   return seconds(Phase::Data) + seconds(Phase::Forward) + seconds(Phase::Backward) +
-         seconds(Phase::Optimizer);
+         seconds(Phase::Gang) + seconds(Phase::Optimizer);
 }
 
 double PhaseTimes::lapse_seconds() const {
@@ -43,6 +43,7 @@ std::vector<MetricValue> PhaseTimes::values() const {
   for (const auto& [name, phase] : {std::pair("data_time", Phase::Data),
                                     {"forward_time", Phase::Forward},
                                     {"backward_time", Phase::Backward},
+                                    {"gang_time", Phase::Gang},
                                     {"optimizer_time", Phase::Optimizer},
                                     {"checkpoint_time", Phase::Checkpoint},
                                     {"validation_time", Phase::Validation},
@@ -50,7 +51,7 @@ std::vector<MetricValue> PhaseTimes::values() const {
     values.push_back({name, seconds(phase)});
   }
   const double step = step_seconds();
-  values.push_back({"compute_time", step - seconds(Phase::Data)});
+  values.push_back({"compute_time", step - seconds(Phase::Data) - seconds(Phase::Gang)});
   values.push_back({"lapse_time", lapse_seconds()});
   if (step > 0.0) values.push_back({"data_wait_share", seconds(Phase::Data) / step});
   return values;

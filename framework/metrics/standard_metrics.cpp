@@ -147,6 +147,7 @@ std::vector<MetricDescriptor> make_standard_metrics() {
         {{.name = "data_time", .display_name = "Time waiting for data", .format = Seconds},
          {.name = "forward_time", .display_name = "Time of forward", .format = Seconds},
          {.name = "backward_time", .display_name = "Time of backward", .format = Seconds},
+         {.name = "gang_time", .display_name = "Time waiting for other ranks", .format = Seconds},
          {.name = "optimizer_time", .display_name = "Time of the optimizer", .format = Seconds},
          {.name = "checkpoint_time", .display_name = "Time of checkpoints", .format = Seconds},
          {.name = "validation_time", .display_name = "Time of validation", .format = Seconds},

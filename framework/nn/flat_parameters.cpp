@@ -72,6 +72,7 @@ at::Tensor entry_of(const at::Tensor& buffer, const FlatEntry& entry) {
 FlatParameters::FlatParameters(torch::nn::Module& root) {
   const std::vector<std::string> blocks = block_paths(root);
   std::map<std::tuple<std::string, at::ScalarType, bool>, std::size_t> known;
+  std::int64_t number = 0;
   for (ParameterPlace& place : parameter_places(root)) {
     const std::string block = block_of(place.name, blocks);
     const at::ScalarType dtype = place.value.scalar_type();
@@ -80,7 +81,8 @@ FlatParameters::FlatParameters(torch::nn::Module& root) {
     if (is_new) groups_.push_back({block, dtype, trainable});
     FlatGroup& group = groups_[found->second];
     const std::int64_t numel = place.value.numel();
-    group.entries.push_back({place.name, place, place.value.sizes().vec(), group.numel, numel});
+    group.entries.push_back(
+        {place.name, place, place.value.sizes().vec(), number++, group.numel, numel});
     group.numel += aligned(numel, dtype);
   }
 }

@@ -1,7 +1,5 @@
 #include "recipe/output_folder.h"
 
-#include <charconv>
-#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <system_error>
@@ -17,21 +15,6 @@
 
 namespace roux {
 namespace {
-
-// This process among those of the run, as its launcher says.
-int process_rank() {
-  const char* given = std::getenv("RANK");
-  if (!given) return 0;
-
-  const std::string_view text = given;
-  int rank = -1;
-  const auto end = std::from_chars(text.data(), text.data() + text.size(), rank);
-  if (end.ec != std::errc() || end.ptr != text.data() + text.size() || rank < 0) {
-    throw ConfigError(
-        cat("the environment variable RANK must be 0 or more, but is \"", text, "\""));
-  }
-  return rank;
-}
 
 // A config as a log may show it: the values of keys that name secrets are left out.
 std::string without_secrets(std::string_view config) {
@@ -62,8 +45,8 @@ FileLock hold(const std::filesystem::path& folder) {
 
 }  // namespace
 
-RunFolder::RunFolder(const std::filesystem::path& path, std::string_view config)
-    : path_(path), rank_(process_rank()) {
+RunFolder::RunFolder(const std::filesystem::path& path, std::string_view config, int rank)
+    : path_(path), rank_(rank) {
   make_folder(path);
   if (rank_ == 0) {
     lock_ = hold(path);

@@ -14,8 +14,8 @@ namespace roux {
 class RunFolder {
  public:
   // `config` is the whole config as TOML. Throws Error if the folder can't be made, or another run
-  // holds it; ConfigError if the launcher's RANK is no rank.
-  RunFolder(const std::filesystem::path& path, std::string_view config);
+  // holds it.
+  RunFolder(const std::filesystem::path& path, std::string_view config, int rank = 0);
 
   // Has checkpoints go to `target`: OUTPUT_DIR/checkpoints becomes a link to it, for all that looks
   // for them there. Throws ConfigError if they are elsewhere already.

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "recipe/launched.h"
 #include "recipe/options.h"
 #include "recipe/output_folder.h"
 #include "recipe/torch_settings.h"
@@ -23,6 +24,7 @@
 #include "roux/config/sections/common.h"
 #include "roux/config/toml.h"
 #include "roux/di/graph.h"
+#include "roux/gang/world.h"
 #include "roux/trainer/stop.h"
 
 namespace roux {
@@ -188,11 +190,13 @@ class Program {
                             ", which a training run lives in"));
     }
     const auto dump = wired.dump();
-    const RunFolder folder(*options.output_dir, dump);
+    const World& world = wired.container.get<const World>();
+    const RunFolder folder(*options.output_dir, dump, world.rank);
     if (options.checkpoint_dir) folder.put_checkpoints(*options.checkpoint_dir);
     folder.begin_log(cat(title(), " (Roux ", version(), ")"), dump, common.debug);
     try {
       const StopOnSignals listening;
+      meet_others(wired.container);
       wired.create_job()->run();
     } catch (...) {
       // Into the log too, while there is one.
@@ -200,6 +204,7 @@ class Program {
       log_error(what);
       if (code == kWrongInput) folder.restore_config();
       folder.report(what);
+      report_to_launcher(what, std::current_exception());
       throw Reported(code);
     }
     const auto signal = StopRequest().signal();
@@ -260,6 +265,7 @@ int recipe_main(const RecipeParts& recipe, const RecipeAssets* assets, int argc,
     return reported.code;
   } catch (...) {
     const auto [what, exit_code] = describe_error(std::current_exception());
+    report_to_launcher(what, std::current_exception());
     // As it is: a problem's line begins with the place that editors and terminals jump to.
     std::cout.flush();
     std::cerr << what << '\n';

@@ -1,11 +1,13 @@
 #include "roux/recipe/run.h"
 
+#include "recipe/launched.h"
 #include "recipe/output_folder.h"
 #include "recipe/torch_settings.h"
 #include "recipe/wired.h"
 #include "roux/base/error.h"
 #include "roux/base/log.h"
 #include "roux/config/sections/common.h"
+#include "roux/gang/world.h"
 
 namespace roux {
 
@@ -34,8 +36,9 @@ FinishedRun detail::run(const RecipeParts& recipe, const void* config, ConfigTyp
   wired->loaded.problems.throw_if_any();
   wired->seal(output_dir);
 
-  const RunFolder folder(output_dir, wired->dump());
+  const RunFolder folder(output_dir, wired->dump(), wired->container.get<const World>().rank);
   apply_torch_settings(wired->container.get<const CommonConfig>().torch);
+  meet_others(wired->container);
   auto job = wired->create_job();
   job->run();
   return {std::move(wired), std::move(job)};

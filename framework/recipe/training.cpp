@@ -17,6 +17,7 @@
 #include "roux/config/sections/tokenizer.h"
 #include "roux/data/recycled_memory.h"
 #include "roux/di/container.h"
+#include "roux/gang/gangs.h"
 #include "roux/metrics/metric_descriptor.h"
 #include "roux/metrics/recorders.h"
 #include "roux/model/card_store.h"
@@ -50,12 +51,14 @@ CheckpointRetention retention_of(const RegimeConfig& regime) {
           .model_only_but_last = only != nullptr && *only == SaveModelOnly::AllButLast};
 }
 
-std::unique_ptr<RecorderGroup> make_recorders(const OutputFolder& output,
+// The first rank's alone: it reports for all.
+std::unique_ptr<RecorderGroup> make_recorders(const World& world, const OutputFolder& output,
                                               const ModelCommonConfig& common,
                                               const RegimeConfig& regime,
                                               const MetricDescriptors& descriptors,
                                               di::All<MetricRecorder> more) {
   auto recorders = std::make_unique<RecorderGroup>();
+  if (world.rank != 0) return recorders;
   recorders->add(make_log_recorder(descriptors, {.num_steps = regime.num_steps}));
   recorders->add(make_jsonl_recorder(output.path / "metrics"));
   recorders->add(make_csv_recorder(output.path / "metrics"));
@@ -69,15 +72,11 @@ std::unique_ptr<RecorderGroup> make_recorders(const OutputFolder& output,
 // What the config can say and this version can't do.
 void check_supported(const RecipeContext& context, const TrainerConfig& trainer) {
   if (trainer.data_parallelism != DataParallelism::Ddp) {
-    throw ConfigError("trainer.data_parallelism can't be \"fsdp\" yet: there is one process");
+    throw ConfigError("trainer.data_parallelism can't be \"fsdp\" yet");
   }
   if (const auto* gang = context.resolver().find<const GangConfig>();
       gang != nullptr && gang->tensor_parallel_size > 1) {
-    throw ConfigError(
-        "gang.tensor_parallel_size must be 1 yet, but is larger: there is one process");
-  }
-  if (trainer.grad_check) {
-    throw ConfigError("trainer.grad_check can't be set yet: there is one process");
+    throw ConfigError("gang.tensor_parallel_size must be 1 yet, but is larger");
   }
 }
 
@@ -93,6 +92,12 @@ void register_training(di::Container& container) {
   register_optimizers(container);
   register_modifiers(container);
 
+  container.provide<Meeting>([](const World& world, const GangConfig* gang) {
+    return std::make_unique<Meeting>(world, (gang != nullptr ? *gang : GangConfig()).timeout);
+  });
+  container.provide<const Gangs>([](Meeting& meeting) {
+    return std::make_unique<const Gangs>(make_gangs(meeting, {.replicate = meeting.world().size}));
+  });
   container.provide<Modifiers>([](di::All<Modifier> modifiers) {
     auto all = std::make_unique<Modifiers>();
     for (Modifier& modifier : modifiers) all->all.push_back(&modifier);
@@ -128,9 +133,12 @@ void register_training(di::Container& container) {
         return std::make_unique<OptimizerParts>(
             OptimizerParts{parameters, random.child("optimizer"), trainer.stochastic_rounding});
       });
-  container.provide<CheckpointStore>([](const OutputFolder& output, const RegimeConfig& regime) {
-    return std::make_unique<CheckpointStore>(output.path / "checkpoints", retention_of(regime));
-  });
+  container.provide<CheckpointStore>(
+      [](const OutputFolder& output, const RegimeConfig& regime, Meeting& meeting) {
+        // Saving goes on in a thread of its own.
+        return std::make_unique<CheckpointStore>(output.path / "checkpoints", retention_of(regime),
+                                                 meeting.make_gang_of_all("checkpoint"));
+      });
   container.provide<MetricDescriptors>([](di::All<MetricDescriptor> more) {
     std::vector<MetricDescriptor> all;
     for (const MetricDescriptor& each : more) all.push_back(each);
@@ -158,6 +166,8 @@ std::unique_ptr<Trainer> make_trainer(RecipeContext& context, std::unique_ptr<Tr
       .lr_scheduler = context.get<LrScheduler>(),
       .checkpoints = context.get<CheckpointStore>(),
       .stop = context.get<StopRequest>(),
+      .meeting = context.get<Meeting>(),
+      .gangs = context.get<const Gangs>(),
       .recorder = context.get<RecorderGroup>(),
       .modifiers = context.get<Modifiers>().all,
       .config_text = context.config<EffectiveConfig>().toml,
@@ -168,7 +178,8 @@ std::unique_ptr<Trainer> make_trainer(RecipeContext& context, std::unique_ptr<Tr
       .profiler = context.config<ModelCommonConfig>().profilers.torch,
       .profile_folder = context.output_dir() / "profile",
   };
-  if (brings_its_tokenizer(context) && !context.config<DryRun>().on) {
+  const bool is_first = context.get<const World>().rank == 0;
+  if (brings_its_tokenizer(context) && !context.config<DryRun>().on && is_first) {
     keep_tokenizer(context.get<TokenizerFiles>(), context.output_dir());
   }
   if (regime.export_hugging_face) {

@@ -1,10 +1,12 @@
 #include "roux/trainer/standard_trainer.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
 
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "roux/base/error.h"
@@ -12,6 +14,7 @@
 #include "roux/base/strings.h"
 #include "roux/metrics/phase_times.h"
 #include "roux/metrics/progress_bar.h"
+#include "roux/parallel/same_parameters.h"
 #include "trainer/derived_metrics.h"
 #include "trainer/norms.h"
 #include "trainer/resume_check.h"
@@ -25,8 +28,15 @@ namespace {
 
 constexpr const char* kStateText = "trainer/state.json";
 constexpr const char* kConfigText = "model/config.toml";  // whoever has the model wants it too
-constexpr const char* kMetricsText = "trainer/metrics.txt";
 constexpr const char* kLossScaleText = "trainer/loss_scale.txt";
+
+// What a rank has of a step: the most of all ranks is what becomes of it.
+enum StepOfRank : std::int64_t { kOver, kMore, kBatch };
+
+// Of each rank.
+std::string metrics_text(int rank) {
+  return rank == 0 ? "trainer/metrics.txt" : cat("trainer/metrics-rank_", rank, ".txt");
+}
 
 // "after every so many, but not before more than these".
 bool is_due(std::int64_t at, std::int64_t after, const std::optional<std::int64_t>& every) {
@@ -40,15 +50,18 @@ class StandardTrainer final : public Trainer {
       : parts_(std::move(parts)),
         source_(std::move(source)),
         validations_(std::move(validations)),
-        step_taker_(parts_.config, parts_.parameters, parts_.optimizer, parts_.lr_scheduler) {
-    if (parts_.profiler.enabled) {
+        step_taker_(parts_.config, parts_.parameters, parts_.optimizer, parts_.lr_scheduler,
+                    parts_.gangs) {
+    if (parts_.profiler.enabled && is_first()) {
       const at::Device device = parts_.parameters.groups().front().values.device();
       profiler_.emplace(parts_.profiler, parts_.profile_folder, device);
     }
   }
 
   void setup() override {
+    parallel::broadcast_parameters(parts_.parameters, *parts_.gangs.data);
     parts_.parameters.allocate_gradients();
+    step_taker_.setup();
     for (Modifier* modifier : parts_.modifiers) modifier->parameters_ready(parts_.parameters);
   }
 
@@ -73,10 +86,13 @@ class StandardTrainer final : public Trainer {
     for (Modifier* modifier : parts_.modifiers) modifier->train_begins();
     if (parts_.regime.validate_at_start && state_.step == 0) validate();
     times_.begin_anew();
-    progress_.emplace(ProgressBarOptions{.done = state_.step, .total = parts_.regime.num_steps});
+    progress_.emplace(ProgressBarOptions{
+        .done = state_.step, .total = parts_.regime.num_steps, .quiet = !is_first()});
+    is_last_step_ = any_rank(was_stopped(), "the start");
     while (!is_over()) {
-      if (const std::size_t micro_batches = fetch(); micro_batches > 0) {
-        take_step(micro_batches);
+      parts_.meeting.begin_step(state_.step);
+      if (fetch()) {
+        take_step();
       } else {
         end_epoch();
       }
@@ -95,6 +111,30 @@ class StandardTrainer final : public Trainer {
   void cleanup() override { parts_.recorder.flush(); }
 
  private:
+  // ---- Ranks ----
+
+  Gang& root() const { return *parts_.gangs.root; }
+  bool is_first() const { return root().rank() == 0; }
+
+  // Whether one of the ranks says so.
+  bool any_rank(bool mine, std::string_view what) const {
+    const at::Tensor any = at::full({1}, mine ? 1 : 0, at::kInt);
+    root().all_reduce(any, Reduce::Max, what);
+    return any.item<int>() != 0;
+  }
+
+  // What the ranks have counted, taken together: the same on all.
+  MetricBag merge(const MetricBag& mine) const {
+    if (root().size() == 1) return mine;
+    MetricBag merged;
+    for (const std::string& text : root().all_gather_texts(mine.save(), "the metrics")) {
+      MetricBag one;
+      one.load(text);
+      merged.merge(one);
+    }
+    return merged;
+  }
+
   // ---- When ----
 
   bool was_stopped() const {
@@ -114,25 +154,38 @@ class StandardTrainer final : public Trainer {
     return patience && state_.validations_without_better >= *patience;
   }
 
-  bool is_over() const { return has_ended() || was_stopped(); }
+  bool is_over() const { return has_ended() || is_last_step_; }
 
   // ---- A step ----
 
-  std::size_t fetch() {
+  // Whether there is a step to take, on whichever rank: those that have come to the end of their
+  // data take part with nothing until all have.
+  bool fetch() {
     const PhaseTimes::Scope phase(times_, Phase::Data);
-    return source_->next_step();
+    for (;;) {
+      micro_batches_ = source_->next_step();
+      const std::int64_t mine = micro_batches_ > 0 ? kBatch : source_->has_more() ? kMore : kOver;
+      at::Tensor all = at::full({1}, mine, at::kLong);
+      agreement_ = root().begin_all_reduce(all, Reduce::Max, "the step's beginning");
+      if (mine == kBatch) return true;  // needs no answer, and is not made to wait for it
+      std::exchange(agreement_, nullptr)->wait();
+      const auto most = all.item<std::int64_t>();
+      if (most != kMore) return most == kBatch;
+    }
   }
 
-  void take_step(std::size_t micro_batches) {
+  void take_step() {
     if (profiler_) profiler_->step_begins();
     for (Modifier* modifier : parts_.modifiers) modifier->step_begins(state_.step);
     std::optional<NormsOfStep> norms;
-    if (is_due(state_.step + 1, 0, parts_.regime.publish_norms_every_n_steps)) {
+    if (is_first() && is_due(state_.step + 1, 0, parts_.regime.publish_norms_every_n_steps)) {
       norms.emplace(parts_.parameters);
     }
     MetricBag metrics;
-    const StepOutcome outcome =
-        step_taker_.take(state_.step, *source_, micro_batches, metrics, times_);
+    const StepOutcome outcome = step_taker_.take(state_.step, *source_, micro_batches_, metrics,
+                                                 times_, [this] { return was_stopped(); });
+    if (agreement_) std::exchange(agreement_, nullptr)->wait();
+    is_last_step_ = outcome.is_last;
     times_.enter(Phase::Other);
     if (norms && !outcome.skipped) norms->add_to(metrics);
     for (Modifier* modifier : parts_.modifiers) modifier->step_ends(state_.step, outcome.skipped);
@@ -154,7 +207,8 @@ class StandardTrainer final : public Trainer {
     metrics_.add(metrics);
     metrics_.set("grad_norm", outcome.gradient_norm);
     if (outcome.num_targets == 0) return;
-    if (parts_.config.max_grad_norm) {
+    // What is so on all ranks is counted once.
+    if (parts_.config.max_grad_norm && is_first()) {
       metrics_.add_count("clipped_steps",
                          outcome.gradient_norm > *parts_.config.max_grad_norm ? 1.0 : 0.0);
     }
@@ -167,7 +221,7 @@ class StandardTrainer final : public Trainer {
   }
 
   void note_skipped(const StepOutcome& outcome) {
-    metrics_.add_count("skipped_steps", 1);
+    if (is_first()) metrics_.add_count("skipped_steps", 1);
     if (outcome.overflowed) {
       log_info("step ", state_.step, " is skipped: float16 overflowed; the loss is scaled by ",
                step_taker_.scaler()->scale(), " from here on");
@@ -231,7 +285,10 @@ class StandardTrainer final : public Trainer {
 
   void end() {
     if (!has_ended()) {
-      log_info("stopped after step ", state_.step, parts_.stop.requested() ? "" : ": it is time");
+      log_info("stopped after step ", state_.step,
+               parts_.stop.requested() ? ""
+               : was_stopped()         ? ": it is time"
+                                       : ": another rank was asked to");
       return;  // what follows belongs to the run's end, which is yet to come
     }
     if (lacks_patience()) {
@@ -248,7 +305,8 @@ class StandardTrainer final : public Trainer {
     if (state_.published_step == state_.step) return;
     const std::int64_t steps = state_.step - std::exchange(state_.published_step, state_.step);
     if (step_taker_.scaler()) metrics_.set("loss_scale", step_taker_.scaler()->scale());
-    report_.publish(state_, steps, metrics_, times_);
+    const MetricBag merged = merge(metrics_);
+    if (is_first()) report_.publish(state_, steps, merged, times_);
     metrics_.begin_anew();
     times_.begin_anew();
   }
@@ -285,7 +343,7 @@ class StandardTrainer final : public Trainer {
     for (const auto& validation : validations_) {
       MetricBag metrics;
       validation->run(metrics);
-      std::vector<MetricValue> values = metrics.values();
+      std::vector<MetricValue> values = merge(metrics).values();
       std::erase_if(values,
                     [](const MetricValue& each) { return each.name.starts_with("total_"); });
       add_forms_of_loss(values);
@@ -294,7 +352,8 @@ class StandardTrainer final : public Trainer {
         if (each.name == parts_.regime.score_metric) scores.push_back(each.value);
       }
       const std::string name = validation->name();
-      report_.record(state_, name.empty() ? "valid" : cat("valid/", name), std::move(values));
+      if (is_first())
+        report_.record(state_, name.empty() ? "valid" : cat("valid/", name), std::move(values));
     }
     note_scores(scores);
     return reported;
@@ -314,6 +373,7 @@ class StandardTrainer final : public Trainer {
   void write_samples() {
     if (state_.sampled_step == state_.step) return;
     state_.sampled_step = state_.step;
+    if (!is_first()) return;
     const PhaseTimes::Scope phase(times_, Phase::Validation);
     use_model([&] { report_.record_samples(state_, parts_.samples->write()); });
   }
@@ -339,21 +399,24 @@ class StandardTrainer final : public Trainer {
     const PhaseTimes::Scope phase(times_, Phase::Checkpoint);
     parts_.recorder.flush();
     CheckpointContents contents;
-    contents.texts = parts_.model_texts;
-    contents.texts[kConfigText] = parts_.config_text;
+    if (is_first()) {
+      contents.texts = parts_.model_texts;
+      contents.texts[kConfigText] = parts_.config_text;
+    }
     const auto score = state_.validated_step == state_.step ? state_.score : std::nullopt;
+    // The ranks have the same tensors, each its place in the data and its metrics.
     if (saves_model_only()) {
       use_model([&] {
-        contents.tensors = model_tensors();
+        if (is_first()) contents.tensors = model_tensors();
         parts_.checkpoints.save(state_.step, contents, score);
       });
     } else {
-      contents.tensors = tensors();
+      if (is_first()) contents.tensors = tensors();
       add_state(contents.texts);
       parts_.checkpoints.save(state_.step, contents, score);
     }
     saved_step_ = state_.step;
-    if (parts_.export_model) use_model([&] { parts_.export_model(state_.step); });
+    if (parts_.export_model && is_first()) use_model([&] { parts_.export_model(state_.step); });
   }
 
   bool saves_model_only() const {
@@ -364,10 +427,11 @@ class StandardTrainer final : public Trainer {
 
   void add_state(std::map<std::string, std::string>& texts) const {
     texts.merge(source_->save());
+    texts[metrics_text(root().rank())] = metrics_.save();
+    if (!is_first()) return;
     TrainerState state = state_;
     state.total_seconds += report_.age().count();
     texts[kStateText] = write_state(state);
-    texts[kMetricsText] = metrics_.save();
     if (step_taker_.scaler()) texts[kLossScaleText] = step_taker_.scaler()->state();
   }
 
@@ -410,10 +474,26 @@ class StandardTrainer final : public Trainer {
     checkpoint.read(tensors());
     parts_.parameters.round_masters();
     source_->load(texts);
-    metrics_.load(text(kMetricsText));
+    restore_metrics(texts);
     if (step_taker_.scaler()) step_taker_.scaler()->load_state(text(kLossScaleText));
     state_ = state;
     saved_step_ = state.step;
+  }
+
+  // Each rank goes on counting where it was; with another number of ranks, the first one goes on
+  // for all.
+  void restore_metrics(const std::map<std::string, std::string>& texts) {
+    std::vector<MetricBag> saved;
+    for (int rank = 0;; ++rank) {
+      const auto found = texts.find(metrics_text(rank));
+      if (found == texts.end()) break;
+      saved.emplace_back().load(found->second);
+    }
+    if (saved.size() == static_cast<std::size_t>(root().size())) {
+      metrics_ = saved[static_cast<std::size_t>(root().rank())];
+    } else if (is_first()) {
+      for (const MetricBag& each : saved) metrics_.merge(each);
+    }
   }
 
   TrainerParts parts_;
@@ -427,6 +507,10 @@ class StandardTrainer final : public Trainer {
   std::optional<ProgressBar> progress_;
   std::optional<StepProfiler> profiler_;
   std::int64_t saved_step_ = -1;
+  std::size_t micro_batches_ = 0;  // of the step that was fetched, on this rank
+  bool is_last_step_ = false;      // a rank wants to end
+
+  Pending agreement_;  // whether there is a step, while the ranks agree about it
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ void TrainReport::publish(const TrainerState& state, std::int64_t steps, const M
   add_forms_of_loss(values);
   add_rates(values, {.count = steps - skipped,
                      .seconds = times.step_seconds(),
+                     .num_devices = parts_.gangs.root->size(),
                      .peak_flops = peak_flops(values)});
   add_lrs(state, values);
   values.push_back({"data_epoch", static_cast<double>(state.epoch + 1)});

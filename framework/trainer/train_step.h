@@ -2,17 +2,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "roux/config/sections/trainer.h"
+#include "roux/gang/gangs.h"
 #include "roux/metrics/metric_bag.h"
 #include "roux/metrics/phase_times.h"
 #include "roux/nn/flat_parameters.h"
 #include "roux/optim/loss_scaler.h"
 #include "roux/optim/lr_scheduler.h"
 #include "roux/optim/optimizer.h"
+#include "roux/parallel/gradient_reducer.h"
 #include "roux/trainer/train_source.h"
 
 namespace roux {
@@ -24,32 +27,43 @@ struct StepOutcome {
   double gradient_norm = 0.0;    // of the mean's gradient, before it was clipped
   bool skipped = false;          // the loss or the gradient was not finite: nothing has changed
 
+  // Whether a rank wants this to be the last one.
+  bool is_last = false;
+
   // Where the loss is scaled, and only the scaled gradient was not finite: the next scale is lower.
   bool overflowed = false;
 };
 
-// Takes steps: gradients of all micro-batches, their mean, clipping, the optimizer. Where the model
-// computes in float16, the loss is scaled.
+// Takes steps: gradients of all micro-batches on all ranks, their mean, clipping, the optimizer.
+// Where the model computes in float16, the loss is scaled.
 class StepTaker {
  public:
   StepTaker(const TrainerConfig& config, nn::FlatParameters& parameters, Optimizer& optimizer,
-            const LrScheduler& lr_scheduler);
+            const LrScheduler& lr_scheduler, const Gangs& gangs);
 
-  // The step that `source` has fetched, `step` counted from 0.
+  // Has gradients summed up over the ranks. Requires: they are allocated.
+  void setup();
+
+  // The step that `source` has fetched, `step` counted from 0. `wants_end`: whether this rank wants
+  // it to be the last one, asked when it is nearly over.
   StepOutcome take(std::int64_t step, TrainSource& source, std::size_t micro_batches,
-                   MetricBag& metrics, PhaseTimes& times);
+                   MetricBag& metrics, PhaseTimes& times, const std::function<bool()>& wants_end);
 
   // Where the loss is scaled.
   const std::optional<LossScaler>& scaler() const { return scaler_; }
   std::optional<LossScaler>& scaler() { return scaler_; }
 
  private:
+  double compute_gradients(TrainSource& source, std::size_t micro_batches, double loss_scale,
+                           MetricBag& metrics, PhaseTimes& times, StepOutcome& outcome);
   void note_overflow(StepOutcome& outcome);
 
   const TrainerConfig& config_;
   nn::FlatParameters& parameters_;
   Optimizer& optimizer_;
   const LrScheduler& lr_scheduler_;
+  const Gangs& gangs_;
+  std::optional<parallel::GradientReducer> reducer_;
   std::optional<LossScaler> scaler_;
 };
 

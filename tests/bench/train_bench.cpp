@@ -86,15 +86,17 @@ class Training {
         lr_scheduler_(make_passthrough({}, optimizer_->base_lrs())),
         source_(make_source<nn::TrainingBatch>(std::make_unique<NextTokens>(*llama_.model),
                                                std::make_unique<RandomBatches>(shape))),
-        step_taker_(config_, *llama_.parameters, *optimizer_, *lr_scheduler_) {}
+        step_taker_(config_, *llama_.parameters, *optimizer_, *lr_scheduler_, gangs_) {
+    step_taker_.setup();
+  }
 
   std::int64_t num_parameters() const { return llama_.num_parameters(); }
   double loss() const { return loss_; }
 
   void step() {
     MetricBag metrics;
-    const StepOutcome outcome =
-        step_taker_.take(steps_++, *source_, source_->next_step(), metrics, times_);
+    const StepOutcome outcome = step_taker_.take(steps_++, *source_, source_->next_step(), metrics,
+                                                 times_, [] { return false; });
     if (outcome.skipped) throw Error(cat("step ", steps_, " was skipped"));
     loss_ = outcome.loss;
   }
@@ -113,6 +115,7 @@ class Training {
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<LrScheduler> lr_scheduler_;
   std::unique_ptr<TrainSource> source_;
+  Gangs gangs_ = make_fake_gangs();
   StepTaker step_taker_;
   PhaseTimes times_;
   std::int64_t steps_ = 0;

@@ -201,7 +201,22 @@ TEST(ShardReader, RefusesWhatWasSavedWithOtherNumbers) {
   };
   refuses({.num_shards = 4, .batches_per_step = 1}, "saved with 4 shards");
   refuses({.num_shards = 16, .batches_per_step = 1}, "saved with 16 shards");
-  refuses({.num_shards = 8, .batches_per_step = 2}, "saved with 2 batches a step");
+}
+
+TEST(ShardReader, HoldsTheBatchesOfAStepThatWereSaved) {
+  ThreadPool pool({.num_threads = 1});
+  ShardReader<Number> four({.num_shards = 8, .batches_per_step = 4}, open_shard, pool, 1);
+  four.next_step();
+  const ShardPlaces places = four.save();
+  ShardReader<Number> one({.num_shards = 8, .batches_per_step = 1}, open_shard, pool, 1);
+  one.load(places);
+  EXPECT_EQ(one.next_step(), four.next_step());
+  EXPECT_EQ(one.save().step, 2);
+
+  ShardReader<Number> eight({.num_shards = 8, .batches_per_step = 8, .num_ranks = 8}, open_shard,
+                            pool, 1);
+  EXPECT_THAT([&] { eight.load(places); },
+              ThrowsMessage<ConfigError>(HasSubstr("8 data ranks cannot share 4 batches a step")));
 }
 
 TEST(ShardReader, StopsAtOnceWhenItIsDropped) {

@@ -1,5 +1,6 @@
 #include "roux/gang/gang.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -16,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "roux/gang/gangs.h"
 #include "roux/gang/topology.h"
 #include "support/ranks.h"
 
@@ -208,6 +211,13 @@ TEST(Gang, SaysThatARankIsGone) {
   });
 }
 
+// A name server that does not answer costs 5 s for each name that is asked for.
+TEST(Meeting, AsksForNobodysName) {
+  const auto start = std::chrono::steady_clock::now();
+  as_ranks(4, [](Meeting& meeting) { make_root_gang(meeting)->barrier("a test"); });
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 4s);
+}
+
 TEST(Meeting, SaysWhereNobodyIs) {
   const World world{.rank = 1, .size = 2, .host = "127.0.0.1", .port = 1, .launcher = "torchrun"};
   try {
@@ -216,6 +226,46 @@ TEST(Meeting, SaysWhereNobodyIs) {
   } catch (const GangError& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("rank 1 does not come to the meeting place"),
                                     HasSubstr("127.0.0.1:1")));
+  }
+}
+
+TEST(Gangs, AreTheSameWhereTheirRanksAre) {
+  as_ranks(4, [](Meeting& meeting) {
+    const Gangs gangs = make_gangs(meeting, {.tensor = 2, .shard = 2});
+    EXPECT_EQ(gangs.root->size(), 4);
+    EXPECT_EQ(gangs.data, gangs.shard);
+    EXPECT_EQ(gangs.replicate->size(), 1);
+    EXPECT_EQ(gangs.replicate, gangs.pipeline);
+    EXPECT_EQ(gangs.tensor->size(), 2);
+    EXPECT_NE(gangs.tensor, gangs.shard);
+    gangs.tensor->barrier("a test");
+    gangs.data->barrier("a test");
+  });
+}
+
+TEST(Gangs, MustBeMadeUpOfAllRanks) {
+  EXPECT_THROW(as_ranks(1, [](Meeting& meeting) { make_gangs(meeting, {.tensor = 2}); }),
+               ConfigError);
+}
+
+TEST(CheckSameEverywhere, NamesTheRankAndTheLineThatDiffer) {
+  std::mutex mutex;
+  std::vector<std::string> errors;
+  as_ranks(3, [&](Meeting& meeting) {
+    const auto gang = make_root_gang(meeting);
+    check_same_everywhere(*gang, {{"the version", "1.2"}});
+    try {
+      check_same_everywhere(
+          *gang, {{"the config", gang->rank() == 1 ? "a = 1\nb = 3\n" : "a = 1\nb = 2\n"}});
+    } catch (const ConfigError& error) {
+      const std::lock_guard lock(mutex);
+      errors.emplace_back(error.what());
+    }
+  });
+  ASSERT_EQ(errors.size(), 3U);
+  for (const std::string& error : errors) {
+    EXPECT_THAT(error, AllOf(HasSubstr("the config must be the same"), HasSubstr("rank 1's"),
+                             HasSubstr("rank 0 has \"b = 2\", and it has \"b = 3\"")));
   }
 }
 

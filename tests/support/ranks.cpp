@@ -3,7 +3,6 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <exception>
-#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -43,9 +42,7 @@ void as_ranks(int size, const std::function<void(Meeting& meeting)>& body,
 }
 
 std::shared_ptr<Gang> make_root_gang(Meeting& meeting) {
-  std::vector<int> all(static_cast<std::size_t>(meeting.world().size));
-  std::iota(all.begin(), all.end(), 0);
-  return meeting.make_gang("root", std::move(all));
+  return meeting.make_gang_of_all("root");
 }
 
 }  // namespace roux

@@ -20,7 +20,7 @@ using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 TEST(Samples, AreWrittenOnTheirScheduleAndTold) {
-  World world;
+  TestWorld world;
   int asked = 0;
   world.samples = SampleSchedule{
       .after_n_steps = 6, .every_n_steps = 4, .write = [&] { return cat("text ", ++asked); }};
@@ -32,7 +32,7 @@ TEST(Samples, AreWrittenOnTheirScheduleAndTold) {
 }
 
 TEST(Samples, ComeWithEachValidationWhereNoScheduleIsGiven) {
-  World world;
+  TestWorld world;
   world.validates = true;
   world.regime.validate_every_n_steps = 8;
   world.samples = SampleSchedule{.write = [] { return std::string("text"); }};
@@ -43,7 +43,7 @@ TEST(Samples, ComeWithEachValidationWhereNoScheduleIsGiven) {
 }
 
 TEST(Export, ComesWithEachCheckpoint) {
-  World world;
+  TestWorld world;
   world.exports = true;
   world.regime.checkpoint_every_n_steps = 8;
   run(world);
@@ -51,7 +51,7 @@ TEST(Export, ComesWithEachCheckpoint) {
 }
 
 TEST(Norms, OfParametersAndUpdatesAreReportedByBlock) {
-  World world;
+  TestWorld world;
   world.regime.publish_metrics_every_n_steps = 5;
   world.regime.publish_norms_every_n_steps = 20;
   const at::Tensor weight = run(world);
@@ -71,7 +71,7 @@ TEST(Norms, OfParametersAndUpdatesAreReportedByBlock) {
 }
 
 TEST(Profile, OfChosenStepsIsWritten) {
-  World world;
+  TestWorld world;
   world.profiler = {.enabled = true, .skip_n_steps = 4, .num_active_steps = 3};
   run(world);
   EXPECT_TRUE(std::filesystem::exists(world.folder.path() / "profile" / "steps_6-8.json"));
@@ -79,7 +79,7 @@ TEST(Profile, OfChosenStepsIsWritten) {
 }
 
 TEST(ModelOnly, CheckpointsHoldTheModelAndARunDoesNotGoOnFromThem) {
-  World world;
+  TestWorld world;
   world.averages = true;
   world.regime.save_model_only = true;
   {
@@ -94,7 +94,7 @@ TEST(ModelOnly, CheckpointsHoldTheModelAndARunDoesNotGoOnFromThem) {
 
 TEST(LossSpike, IsTold) {
   const auto warnings = [](std::optional<double> factor) {
-    World world;
+    TestWorld world;
     world.regime = {.num_steps = 80};
     world.config.loss_spike_factor = factor;
     world.change = [](std::int64_t batch, const at::Tensor& loss) {
@@ -116,7 +116,7 @@ SquaredError::Change too_large(double factor) {
 }
 
 TEST(Float16, LowersTheLossScaleWhereGradientsOverflow) {
-  World world;
+  TestWorld world;
   world.computes_in = at::kHalf;
   world.config.fp16_loss_scale = {1024.0, 1.0};
   world.config.max_skipped_steps = 0;  // an overflow is none of those
@@ -129,11 +129,11 @@ TEST(Float16, LowersTheLossScaleWhereGradientsOverflow) {
 }
 
 TEST(Float16, LearnsWhatFloat32Does) {
-  World half;
+  TestWorld half;
   half.computes_in = at::kHalf;
   half.regime = {.num_steps = 20, .publish_metrics_every_n_steps = 1};
   run(half);
-  World exact;
+  TestWorld exact;
   exact.regime = {.num_steps = 20, .publish_metrics_every_n_steps = 1};
   run(exact);
   EXPECT_NEAR(last(half, "train", "loss"), last(exact, "train", "loss"),
@@ -143,7 +143,7 @@ TEST(Float16, LearnsWhatFloat32Does) {
 }
 
 TEST(Float16, GoesOnWithTheScaleThatItHad) {
-  World world;
+  TestWorld world;
   world.computes_in = at::kHalf;
   world.config.fp16_loss_scale = {1024.0, 1.0};
   world.regime.publish_metrics_every_n_steps = 20;
@@ -157,7 +157,7 @@ TEST(Float16, GoesOnWithTheScaleThatItHad) {
 }
 
 TEST(Float16, EndsWhereNoScaleIsLowEnough) {
-  World world;
+  TestWorld world;
   world.computes_in = at::kHalf;
   world.config.fp16_loss_scale = {4.0, 1.0};
   world.change = [](std::int64_t, const at::Tensor& loss) { return loss * 1e37; };
@@ -165,7 +165,7 @@ TEST(Float16, EndsWhereNoScaleIsLowEnough) {
 }
 
 TEST(Time, OfAllStartsIsReported) {
-  World world;
+  TestWorld world;
   world.regime.publish_metrics_every_n_steps = 1;
   world.stop_after = 10;
   run(world);

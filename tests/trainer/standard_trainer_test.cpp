@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
 TEST(StandardTrainer, Learns) {
-  World world;
+  TestWorld world;
   world.regime = {.num_steps = 300};
   world.regime.publish_metrics_every_n_steps = 1;
   run(world);
@@ -31,7 +31,7 @@ TEST(StandardTrainer, Learns) {
 }
 
 TEST(StandardTrainer, ReportsValidatesAndSavesWhenTheRegimeSays) {
-  World world;
+  TestWorld world;
   world.validates = true;
   world.regime.validate_at_start = true;
   world.regime.publish_metrics_every_n_steps = 4;
@@ -46,7 +46,7 @@ TEST(StandardTrainer, ReportsValidatesAndSavesWhenTheRegimeSays) {
 }
 
 TEST(StandardTrainer, CountsByEpochsToo) {
-  World world;
+  TestWorld world;
   world.regime = {.num_data_epochs = 3};
   world.regime.publish_metrics_every_n_data_epochs = 1;
   world.regime.checkpoint_every_n_data_epochs = 2;
@@ -57,7 +57,7 @@ TEST(StandardTrainer, CountsByEpochsToo) {
 }
 
 TEST(StandardTrainer, GoesOnToTheLastBitWhereverItWasStopped) {
-  const auto prepare = [](World& world) {
+  const auto prepare = [](TestWorld& world) {
     world.validates = true;
     world.averages = true;
     world.batches_a_step = 2;
@@ -65,11 +65,11 @@ TEST(StandardTrainer, GoesOnToTheLastBitWhereverItWasStopped) {
     world.regime.validate_every_n_steps = 6;
     world.regime.checkpoint_every_n_steps = 5;
   };
-  World whole;
+  TestWorld whole;
   prepare(whole);
   const at::Tensor expected = run(whole);
   for (std::int64_t stop = 1; stop < 40; ++stop) {
-    World stopped;
+    TestWorld stopped;
     prepare(stopped);
     stopped.stop_after = stop;
     run(stopped);
@@ -83,7 +83,7 @@ TEST(StandardTrainer, GoesOnToTheLastBitWhereverItWasStopped) {
 }
 
 TEST(StandardTrainer, IsOverWhenItIsBegunAgain) {
-  World world;
+  TestWorld world;
   world.regime.publish_metrics_every_n_steps = 10;
   const at::Tensor weight = run(world);
   EXPECT_TRUE(at::equal(run(world), weight));
@@ -118,13 +118,13 @@ TEST(StandardTrainer, TakesFourBatchesForOneStepAsOneOfFourTimesTheSize) {
    private:
     PointReader parts_{100, 4};
   };
-  World apart;
+  TestWorld apart;
   apart.config.max_grad_norm = 0.5;
   apart.batches_a_step = 4;
   apart.steps_an_epoch = 100;
   const at::Tensor expected = run(apart);
 
-  World world;
+  TestWorld world;
   world.config.max_grad_norm = 0.5;
   Weights weights;
   nn::FlatParameters flat(weights);
@@ -134,6 +134,8 @@ TEST(StandardTrainer, TakesFourBatchesForOneStepAsOneOfFourTimesTheSize) {
   const auto optimizer = make_adamw({.lr = 0.05, .weight_decay = 0.01}, {flat});
   const auto scheduler = make_cosine_annealing({.num_warmup_steps = 3}, optimizer->base_lrs(), 20);
   const StopRequest stop;
+  Meeting meeting({}, std::chrono::seconds(1));
+  const Gangs gangs = make_fake_gangs();
   const auto trainer = make_standard_trainer(
       {.regime = world.regime,
        .config = world.config,
@@ -142,6 +144,8 @@ TEST(StandardTrainer, TakesFourBatchesForOneStepAsOneOfFourTimesTheSize) {
        .lr_scheduler = *scheduler,
        .checkpoints = store,
        .stop = stop,
+       .meeting = meeting,
+       .gangs = gangs,
        .recorder = world.memory},
       make_source<Points>(std::make_unique<SquaredError>(weights), std::make_unique<Joined>()), {});
   trainer->setup();
@@ -150,9 +154,9 @@ TEST(StandardTrainer, TakesFourBatchesForOneStepAsOneOfFourTimesTheSize) {
 }
 
 TEST(StandardTrainer, SkipsAStepThatIsNotFiniteAndCountsIt) {
-  World clean;
+  TestWorld clean;
   clean.regime.publish_metrics_every_n_steps = 20;
-  World broken;
+  TestWorld broken;
   broken.regime.publish_metrics_every_n_steps = 20;
   broken.change = [](std::int64_t batch, const at::Tensor& loss) {
     return batch == 5 ? loss * std::numeric_limits<double>::quiet_NaN() : loss;
@@ -165,7 +169,7 @@ TEST(StandardTrainer, SkipsAStepThatIsNotFiniteAndCountsIt) {
 }
 
 TEST(StandardTrainer, EndsWhereTooManyStepsInARowAreNotFinite) {
-  World world;
+  TestWorld world;
   world.config.max_skipped_steps = 2;
   world.change = [](std::int64_t batch, const at::Tensor& loss) {
     return batch >= 5 ? loss * std::numeric_limits<double>::infinity() : loss;
@@ -176,7 +180,7 @@ TEST(StandardTrainer, EndsWhereTooManyStepsInARowAreNotFinite) {
 }
 
 TEST(StandardTrainer, KeepsTheBestByScoreAndStopsWhenItGetsNoBetter) {
-  World world;
+  TestWorld world;
   world.validates = true;
   world.regime = {.num_steps = 1000};
   world.regime.score_metric = "loss";
@@ -201,7 +205,7 @@ TEST(StandardTrainer, KeepsTheBestByScoreAndStopsWhenItGetsNoBetter) {
 }
 
 TEST(StandardTrainer, RefusesAScoreThatNobodyReports) {
-  World world;
+  TestWorld world;
   world.validates = true;
   world.regime.validate_every_n_steps = 5;
   world.regime.score_metric = "accuracy";
@@ -220,12 +224,12 @@ TEST(StandardTrainer, RefusesAScoreThatNobodyReports) {
 }
 
 TEST(StandardTrainer, SavesWhatIsTrainedAndNotTheAverageBeforeItRefusesAScore) {
-  World whole;
+  TestWorld whole;
   whole.averages = whole.validates = true;
   whole.regime.validate_every_n_steps = 5;
   const at::Tensor expected = run(whole);
 
-  World refused;
+  TestWorld refused;
   refused.averages = refused.validates = true;
   refused.regime.validate_every_n_steps = 5;
   refused.regime.score_metric = "accuracy";
@@ -235,12 +239,12 @@ TEST(StandardTrainer, SavesWhatIsTrainedAndNotTheAverageBeforeItRefusesAScore) {
 }
 
 TEST(StandardTrainer, ValidatesWithTheAverageAndTrainsOnWithoutIt) {
-  World plain;
-  World averaged;
+  TestWorld plain;
+  TestWorld averaged;
   averaged.averages = averaged.validates = true;
   averaged.regime.validate_every_n_steps = 5;
   EXPECT_TRUE(at::equal(run(averaged), run(plain)));
-  World other;
+  TestWorld other;
   other.validates = true;
   other.regime.validate_every_n_steps = 5;
   run(other);
@@ -248,7 +252,7 @@ TEST(StandardTrainer, ValidatesWithTheAverageAndTrainsOnWithoutIt) {
 }
 
 TEST(StandardTrainer, EndsWellWhenItsTimeIsOver) {
-  World world;
+  TestWorld world;
   world.regime = {.num_steps = 1'000'000'000};
   world.regime.max_wall_time = std::chrono::milliseconds(200);
   Process process(world);
@@ -259,7 +263,7 @@ TEST(StandardTrainer, EndsWellWhenItsTimeIsOver) {
 }
 
 TEST(StandardTrainer, RefusesToGoOnAsAnotherRun) {
-  World world;
+  TestWorld world;
   run(world);
   world.config_text = "[model]\nname = \"others\"\n";
   EXPECT_THAT(
@@ -268,7 +272,7 @@ TEST(StandardTrainer, RefusesToGoOnAsAnotherRun) {
 }
 
 TEST(StandardTrainer, SaysOfDataThatIsNoneThatThereIsNone) {
-  World world;
+  TestWorld world;
   world.steps_an_epoch = 0;
   EXPECT_THAT([&] { run(world); }, ThrowsMessage<DataError>(HasSubstr("not a single batch")));
 }

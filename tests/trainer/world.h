@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -56,7 +57,7 @@ class Memory final : public MetricRecorder {
 };
 
 // What a run is made of, and the folder that outlives it.
-struct World {
+struct TestWorld {
   TemporaryFolder folder;
   Memory memory;
   RegimeConfig regime{.num_steps = 20};
@@ -78,7 +79,7 @@ struct World {
 // One process of a run.
 class Process {
  public:
-  explicit Process(World& world)
+  explicit Process(TestWorld& world)
       : world_(world),
         flat_(weights_),
         store_(world.folder.path() / "checkpoints", retention_of(world.regime)) {
@@ -100,6 +101,8 @@ class Process {
                        .lr_scheduler = *scheduler_,
                        .checkpoints = store_,
                        .stop = stop_,
+                       .meeting = meeting_,
+                       .gangs = gangs_,
                        .recorder = world.memory,
                        .config_text = world.config_text,
                        .samples = world.samples,
@@ -141,11 +144,13 @@ class Process {
             .keep_best_n = regime.keep_best_n_checkpoints};
   }
 
-  World& world_;
+  TestWorld& world_;
   Weights weights_;
   nn::FlatParameters flat_;
   CheckpointStore store_;
   StopRequest stop_;
+  Meeting meeting_{{}, std::chrono::seconds(1)};
+  Gangs gangs_ = make_fake_gangs();
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<LrScheduler> scheduler_;
   std::unique_ptr<Modifier> ema_;
@@ -153,13 +158,13 @@ class Process {
   bool resumed_ = false;
 };
 
-inline at::Tensor run(World& world) {
+inline at::Tensor run(TestWorld& world) {
   Process process(world);
   process.to_its_end();
   return process.weight();
 }
 
-inline double last(const World& world, const std::string& category, const std::string& name) {
+inline double last(const TestWorld& world, const std::string& category, const std::string& name) {
   double value = std::numeric_limits<double>::quiet_NaN();
   for (const MetricRecord& record : world.memory.records) {
     for (const MetricValue& each : record.values) {

@@ -10,6 +10,8 @@
 
 namespace roux {
 
+class Gang;
+
 // Which checkpoints stay once a newer one is there: those that any of these wants, and the newest.
 // With none of the first three, all.
 struct CheckpointRetention {
@@ -24,12 +26,17 @@ struct CheckpointRetention {
 // The checkpoints of a run: step_N/ in one folder, each there as a whole or not at all. (The format
 // and what it guarantees: docs/checkpoints.md.)
 //
+// The ranks of a run save together: each has a store in the same folder, all do the same in the
+// same order, and what fails on one fails on all.
+//
 // One thread at a time; writing goes on in a thread of its own.
 class CheckpointStore {
  public:
   // Makes the folder, and removes what a run that was killed left half written. Holds the folder as
   // long as it lives: throws ConfigError if another run does, or if it can be no folder.
-  CheckpointStore(std::filesystem::path folder, CheckpointRetention retention);
+  // `gang`: of all ranks, and for this store alone; none: a run of one.
+  CheckpointStore(std::filesystem::path folder, CheckpointRetention retention,
+                  std::shared_ptr<Gang> gang = nullptr);
   ~CheckpointStore();  // waits for what is being written, and logs what went wrong
   CheckpointStore(const CheckpointStore&) = delete;
   CheckpointStore& operator=(const CheckpointStore&) = delete;
@@ -38,6 +45,9 @@ class CheckpointStore {
   // meanwhile. Waits first if the last one is still being written, and throws what became of it:
   // then nothing is saved, and the next call may succeed. A checkpoint of the same step is replaced
   // once the new one is whole. `score`: the larger the better; what is no finite number is none.
+  //
+  // Each rank gives what it holds: slices of a tensor, on all ranks together, are all of it. Of
+  // texts that several ranks give, the first one's is saved.
   void save(std::int64_t step, const CheckpointContents& contents,
             std::optional<double> score = std::nullopt);
 

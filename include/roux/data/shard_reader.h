@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "roux/base/error.h"
+#include "roux/base/log.h"
 #include "roux/base/thread_pool.h"
 #include "roux/data/shard_plan.h"
 #include "roux/data/stream.h"
@@ -114,19 +115,26 @@ class ShardReader {
     return places;
   }
 
-  // `places`: of all ranks together, whatever their number was. Throws ConfigError where they were
-  // saved with other numbers of shards or batches: the steps would be others.
+  // `places`: of all ranks together, whatever their number was. The batches of a step are held: of
+  // another number of ranks, each takes more of them, or fewer. Throws ConfigError where this
+  // number of ranks doesn't divide them, or shards were others: the steps would be, too.
   void load(const ShardPlaces& places) {
     stop();
-    const auto refuse = [](std::string_view what, std::int64_t was, std::int64_t is) {
-      throw ConfigError(
-          cat("the run was saved with ", was, ' ', what, ", and cannot go on with ", is));
-    };
-    if (places.batches_per_step != plan_.batches_per_step) {
-      refuse("batches a step", places.batches_per_step, plan_.batches_per_step);
-    }
     const auto saved = static_cast<std::int64_t>(places.shards.size());
-    if (saved != plan_.num_shards) refuse("shards (dataset.num_shards)", saved, plan_.num_shards);
+    if (saved != plan_.num_shards) {
+      throw ConfigError(cat("the run was saved with ", saved,
+                            " shards (dataset.num_shards), and cannot go on with ",
+                            plan_.num_shards));
+    }
+    ShardPlan plan = plan_;
+    plan.batches_per_step = places.batches_per_step;
+    plan.check();
+    if (plan.batches_per_step != plan_.batches_per_step) {
+      log_warning("the batches of a step are held at ", plan.batches_per_step, ": each of ",
+                  plan.num_ranks, " data ranks takes ", plan.accumulation(), ", and not ",
+                  plan_.accumulation(), " (trainer.grad_accumulation.num_batches)");
+    }
+    plan_ = plan;
     for (auto& [number, shard] : shards_) {
       const auto place = places.shards.find(number);
       if (place == places.shards.end()) {

@@ -32,6 +32,8 @@ class Meeting {
   std::shared_ptr<Gang> make_gang(const std::string& name, std::vector<int> ranks,
                                   at::Device device = at::kCPU);
 
+  std::shared_ptr<Gang> make_gang_of_all(const std::string& name, at::Device device = at::kCPU);
+
   // For errors: which step this rank is in.
   void begin_step(std::int64_t step);
 

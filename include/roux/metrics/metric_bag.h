@@ -34,6 +34,9 @@ class MetricBag {
   // What another bag has since its last report: of a step that is known to count only at its end.
   void add(const MetricBag& other);
 
+  // What another rank's bag has, its totals too.
+  void merge(const MetricBag& other);
+
   // In the order in which names were first used; totals last. A mean of weight 0 is left out, and
   // so is a largest or a last of nothing; a count of nothing is 0.
   std::vector<MetricValue> values() const;

@@ -10,8 +10,8 @@
 namespace roux {
 
 // What a training process is doing.
-enum class Phase { Other, Data, Forward, Backward, Optimizer, Validation, Checkpoint };
-inline constexpr std::size_t kNumPhases = 7;
+enum class Phase { Other, Data, Forward, Backward, Gang, Optimizer, Validation, Checkpoint };
+inline constexpr std::size_t kNumPhases = 8;
 
 // Where the time between two reports goes. At any moment one phase runs; entering one ends the one
 // before and costs a look at a clock (25 ns). It is the host's time: where a device works on its
@@ -50,15 +50,15 @@ class PhaseTimes {
   // Seconds spent in `phase` since the last begin_anew(), the time that runs included.
   double seconds(Phase phase) const;
 
-  // Of training: waiting for data, forward, backward and optimizer. What rates are made of, since
-  // it does not hold validation and checkpoints.
+  // Of training: waiting for data and for other ranks, forward, backward and optimizer. What rates
+  // are made of, since it does not hold validation and checkpoints.
   double step_seconds() const;
 
   // Since the last begin_anew(): all phases together.
   double lapse_seconds() const;
 
-  // data_time, forward_time, backward_time, optimizer_time, compute_time, checkpoint_time,
-  // validation_time, other_time, lapse_time and data_wait_share.
+  // data_time, forward_time, backward_time, gang_time, optimizer_time, compute_time,
+  // checkpoint_time, validation_time, other_time, lapse_time and data_wait_share.
   std::vector<MetricValue> values() const;
 
   // A report was made.

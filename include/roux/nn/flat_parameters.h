@@ -15,6 +15,7 @@ struct FlatEntry {
   std::string name;
   ParameterPlace place;
   std::vector<std::int64_t> sizes;
+  std::int64_t number = 0;  // among all of the model's parameters, as they were registered
   std::int64_t offset = 0;  // in elements; a multiple of 256 bytes
   std::int64_t numel = 0;
 };

@@ -33,12 +33,12 @@ class ShardBatches final : public BatchReader<Batch> {
 
   std::vector<Batch> next_step() override {
     std::vector<Batch> batches;
-    // Shards end raggedly: a step in which none has anything left is no step.
-    while (batches.empty() && !reader_->ended()) {
-      for (T& read : reader_->next_step()) batches.push_back(convert_(std::move(read)));
-    }
+    for (T& read : reader_->next_step()) batches.push_back(convert_(std::move(read)));
     return batches;
   }
+
+  // Shards end raggedly: some may have nothing for a step while others do for the next one.
+  bool has_more() const override { return !reader_->ended(); }
 
   Places save() const override { return to_texts(reader_->save()); }
   void load(const Places& places) override { reader_->load(from_texts(places)); }

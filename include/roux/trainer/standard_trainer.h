@@ -13,6 +13,7 @@
 #include "roux/config/sections/common.h"
 #include "roux/config/sections/regime.h"
 #include "roux/config/sections/trainer.h"
+#include "roux/gang/gangs.h"
 #include "roux/metrics/metric_recorder.h"
 #include "roux/modifier/modifier.h"
 #include "roux/nn/flat_parameters.h"
@@ -44,6 +45,8 @@ struct TrainerParts {
   const LrScheduler& lr_scheduler;
   CheckpointStore& checkpoints;
   const StopRequest& stop;
+  Meeting& meeting;
+  const Gangs& gangs;
   MetricRecorder& recorder;
   std::vector<Modifier*> modifiers;
 
@@ -68,6 +71,9 @@ struct TrainerParts {
 
 // Trains to the end of a regime, validates, reports and saves along the way; stopped at any moment
 // and begun again, goes on as if nothing had been.
+//
+// Of several ranks, each trains on its own batches, and all take the same steps: gradients, losses
+// and metrics are those of all. The first one reports, and writes what people read.
 std::unique_ptr<Trainer> make_standard_trainer(
     TrainerParts parts, std::unique_ptr<TrainSource> source,
     std::vector<std::unique_ptr<Validation>> validations);

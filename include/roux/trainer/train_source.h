@@ -21,8 +21,11 @@ class TrainSource {
 
   virtual void begin_epoch(std::int64_t epoch) = 0;
 
-  // Fetches a step; how many micro-batches it has, 0 where the epoch is over.
+  // Fetches a step; how many micro-batches it has, 0 where the epoch is over, or where has_more().
   virtual std::size_t next_step() = 0;
+
+  // As BatchReader's.
+  virtual bool has_more() const = 0;
 
   // To be called once for each, in order. The batch is gone when this returns.
   virtual BatchLoss process(std::size_t micro_batch, MetricBag& metrics) = 0;
@@ -58,6 +61,7 @@ class TypedTrainSource final : public TrainSource {
     for (Batch& batch : reader_->next_step()) batches_.emplace_back(std::move(batch));
     return batches_.size();
   }
+  bool has_more() const override { return reader_->has_more(); }
   BatchLoss process(std::size_t micro_batch, MetricBag& metrics) override {
     const std::optional<Batch> batch = std::exchange(batches_.at(micro_batch), std::nullopt);
     return unit_->process_batch(batch.value(), metrics);
@@ -81,9 +85,11 @@ class TypedValidation final : public Validation {
   std::string name() const override { return name_; }
   void run(MetricBag& metrics) override {
     reader_->begin_epoch(0);
-    for (auto step = reader_->next_step(); !step.empty(); step = reader_->next_step()) {
+    do {
+      const std::vector<Batch> step = reader_->next_step();
       for (const Batch& batch : step) unit_->process_batch(batch, metrics);
-    }
+      if (step.empty() && !reader_->has_more()) return;
+    } while (true);
   }
 
  private:

@@ -11,6 +11,7 @@
 #include "roux/datasets/dataset_family.h"
 #include "roux/datasets/register.h"
 #include "roux/di/container.h"
+#include "roux/gang/gangs.h"
 #include "roux/generation/register.h"
 #include "roux/model/language_model.h"
 #include "roux/recipe/composition.h"
@@ -38,7 +39,7 @@ std::int64_t longest_piece(const TrainDatasetConfig& config, const LanguageModel
 }
 
 std::unique_ptr<BatchReader<nn::TrainingBatch>> read(RecipeContext& context, Split split,
-                                                     std::int64_t batches_per_step) {
+                                                     std::int64_t batches_of_a_rank) {
   const auto& config = context.config<TrainDatasetConfig>();
   const auto& dataset = context.get<const Dataset>();
   const data::PackOptions packing{
@@ -47,7 +48,11 @@ std::unique_ptr<BatchReader<nn::TrainingBatch>> read(RecipeContext& context, Spl
       .fit = config.fit,
       .memory = &context.get<data::RecycledMemory>(),
   };
-  const data::ShardPlan plan{.num_shards = config.num_shards, .batches_per_step = batches_per_step};
+  const Gang& ranks = *context.get<const Gangs>().data;
+  const data::ShardPlan plan{.num_shards = config.num_shards,
+                             .batches_per_step = batches_of_a_rank * ranks.size(),
+                             .num_ranks = ranks.size(),
+                             .rank = ranks.rank()};
   const auto open = [&](std::int64_t shard) {
     return data::Pipeline(dataset.open(split, shard, config.num_shards))
         .then<data::Pack>(packing)
@@ -81,8 +86,10 @@ std::unique_ptr<Trainer> LMTrainRecipe::create_trainer(RecipeContext& context) c
   auto& model = context.get<LanguageModel>();
   const auto counts = std::make_shared<const BatchCounts>(context.get<const Tokenizer>());
   const std::int64_t batches = context.config<TrainerConfig>().grad_accumulation.num_batches;
+  const auto& dataset = context.get<const Dataset>();
+  check_same_everywhere(*context.get<const Gangs>().root, {{"the data", dataset.fingerprint()}});
   std::vector<std::unique_ptr<Validation>> validations;
-  if (context.get<const Dataset>().has(Split::Valid)) {
+  if (dataset.has(Split::Valid)) {
     validations.push_back(make_validation<nn::TrainingBatch>(
         "", std::make_unique<LMValidUnit>(model, counts), read(context, Split::Valid, 1)));
   }
