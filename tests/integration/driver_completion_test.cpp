@@ -103,6 +103,18 @@ TEST(BashCompletion, OffersWhatAToolUnderstands) {
   EXPECT_THAT(offered(world, "roux paint wall --plan mi"), ElementsAre("mine.txt"));
 }
 
+TEST(BashCompletion, OffersARecipeToBeRunAndThenWhatItUnderstands) {
+  const DriverWorld world = world_with_keys();
+
+  EXPECT_THAT(offered(world, "roux run --nproc"), ElementsAre("--nproc-per-node"));
+  EXPECT_THAT(offered(world, "roux run --nproc-per-node 2 mi/t"), ElementsAre("mi/train"));
+  EXPECT_THAT(offered(world, "roux run --nproc-per-node 2 mi/train out --conf"),
+              ElementsAre("--config-file", "--config"));
+  EXPECT_THAT(offered(world, "roux run mi/train out --config reg"),
+              ElementsAre("regime.num_steps=", "regime.lr="));
+  EXPECT_THAT(offered(world, "roux run mi/train out --preset t"), ElementsAre("tiny"));
+}
+
 TEST(BashCompletion, OffersModelCardsWhereAToolTakesAModel) {
   const DriverWorld world;
   world.write("gpt2_mine", "");
@@ -265,6 +277,20 @@ TEST(ZshCompletion, CompletesWhatAToolUnderstands) {
               ElementsAre("roux paint ", "roux help paint wall ", "roux paint wall ",
                           "roux paint wall --twice ", "roux paint wall -c black ",
                           "roux paint wall --colour=black ", "roux paint wall mine.txt ", ""));
+}
+
+TEST(ZshCompletion, CompletesARecipeToBeRunAndWhatItUnderstands) {
+  const DriverWorld world = world_with_keys();
+  if (world.bash("command -v zsh").exit_code != 0) GTEST_SKIP() << "zsh is not installed";
+
+  const auto lines =
+      zsh_lines(world, {"roux run --nproc", "roux run --nproc-per-node 2 mi/t",
+                        "roux run mi/train --list-p", "roux run mi/train --config regime.l"});
+
+  EXPECT_THAT(lines,
+              ElementsAre("roux run --nproc-per-node ", "roux run --nproc-per-node 2 mi/train ",
+                          "roux run mi/train --list-presets ",
+                          "roux run mi/train --config regime.lr=", ""));
 }
 
 }  // namespace
