@@ -471,6 +471,39 @@ TEST_F(Run, HandsOnASecondSignal) {
   EXPECT_EQ(read_file(folder.path() / "signals_0"), "TERM\nTERM\n");
 }
 
+TEST_F(Run, ReachesWhatARankHasStartedAsATerminalWouldAndABatchSystemWouldNot) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    fs::remove(folder.path() / "end");
+    Process process(command({},
+                            "trap 'echo rank' INT TERM; bash -c \"trap 'echo child' INT TERM; "
+                            "echo ready; until [ -e $HERE/end ]; do sleep 0.02; done; exit 0\""),
+                    environment());
+    process.wait_for_output("ready");
+
+    process.send_signal(signal);
+    if (signal == SIGINT) process.wait_for_output("child");
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    write_file(folder.path() / "end", "");
+
+    EXPECT_EQ(process.wait().out, signal == SIGINT ? "ready\nchild\nrank\n" : "ready\nrank\n");
+  }
+}
+
+TEST_F(Run, OutlivesItsTerminalUnderNohup) {
+  Words words =
+      command({"--nproc-per-node", "2"}, "echo ready; until [ -e $HERE/end ]; do sleep 0.02; done");
+  words.insert(words.begin(), {"bash", "-c", "trap '' HUP; exec \"$@\"", "bash"});
+  Process process(words, environment());
+  process.wait_for_output("[rank 0] ready");
+  process.wait_for_output("[rank 1] ready");
+
+  process.send_signal(SIGHUP);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  write_file(folder.path() / "end", "");
+
+  EXPECT_EQ(process.wait().exit_code, 0);
+}
+
 TEST_F(Run, KillsAfterAThirdSignal) {
   Process process(
       command({"--nproc-per-node", "2"},
@@ -628,6 +661,15 @@ TEST_F(Run, LeavesNothingBehindWhenItEnds) {
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(pids().size(), 10U);
   EXPECT_TRUE(are_gone());
+}
+
+TEST_F(Run, LeavesNothingOfAnAttemptForTheNext) {
+  const Finished finished =
+      run({"--nproc-per-node", "1", "--max-restarts", "1"},
+          "if [ $TORCHELASTIC_RESTART_COUNT = 0 ]; then setsid sleep 1000 & echo $! > $HERE/child; "
+          "exit 1; fi; kill -0 $(cat $HERE/child) || echo gone");
+
+  EXPECT_EQ(finished.out, "gone\n");
 }
 
 TEST_F(Run, LeavesNothingBehindWhenItIsKilled) {
