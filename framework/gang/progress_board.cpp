@@ -33,7 +33,7 @@ std::string describe(const Progress& progress, Clock::time_point now) {
     text += cat(", it last came to ", progress.last);
   }
   text += cat(", since ", duration_cast<seconds>(now - progress.since).count(), " s");
-  constexpr seconds kSilent{5};
+  constexpr seconds kSilent{2};  // ranks tell each second
   if (now - progress.told > kSilent) {
     text += cat("; not heard of for ", duration_cast<seconds>(now - progress.told).count(), " s");
   }

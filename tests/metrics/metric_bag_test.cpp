@@ -39,6 +39,29 @@ TEST(MetricBag, ReportsInTheOrderOfFirstUseAndTotalsLast) {
                           MetricValue{"longest", 3}, MetricValue{"total_num_tokens", 7}));
 }
 
+TEST(MetricBag, TakesInWhatOtherRanksHaveWithTheirTotals) {
+  MetricBag mine;
+  mine.add_mean("loss", 10.0, 1);
+  mine.add_count("num_tokens", 5);
+  mine.begin_anew();
+  mine.add_mean("loss", 20.0, 3);
+  mine.add_count("num_tokens", 2);
+  mine.add_max("longest", 3);
+  MetricBag other;
+  other.add_count("num_tokens", 7);
+  other.begin_anew();
+  other.add_mean("loss", 4.0, 1);
+  other.add_count("num_tokens", 1);
+  other.add_count("padding", 8);
+  other.add_max("longest", 2);
+
+  mine.merge(other);
+  EXPECT_THAT(mine.values(),
+              ElementsAre(MetricValue{"loss", 6.0}, MetricValue{"num_tokens", 3},
+                          MetricValue{"longest", 3}, MetricValue{"padding", 8},
+                          MetricValue{"total_num_tokens", 15}, MetricValue{"total_padding", 8}));
+}
+
 TEST(MetricBag, KeepsOnlyTotalsOnceAReportWasMade) {
   MetricBag bag;
   bag.add_mean("loss", 4.0, 2);

@@ -178,6 +178,7 @@ TEST_F(Ranks, NameTheOneThatHangsAndItsStep) {
   Processes processes =
       start(2, folder("a"), exact({"regime.num_steps=100000", "gang.timeout=\"2s\""}));
   processes[0]->wait_for_output("step 4/");
+  std::this_thread::sleep_for(1500ms);  // what a rank does is told each second
   processes[1]->send_signal(SIGSTOP);
   const Finished first = processes[0]->wait();
   processes[1]->send_signal(SIGKILL);
@@ -198,7 +199,7 @@ TEST_F(Ranks, MustHaveOneConfig) {
 TEST_F(Ranks, AreRefusedByARecipeOfOneProcess) {
   const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "lm-generate";
   const Finished finished = run_process({program.string(), folder("a").string(), "--config",
-                                         "model.family=llama", "model.arch=llama3_2_1b"},
+                                         "model.name=any", "generator.prompts=[\"a\"]"},
                                         {.environment = {{"RANK", "0"},
                                                          {"WORLD_SIZE", "2"},
                                                          {"MASTER_ADDR", "127.0.0.1"},
