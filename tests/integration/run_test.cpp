@@ -350,7 +350,7 @@ TEST_F(Run, ShowsTheFirstErrorAndNoConsequence) {
 write() { echo "{\"message\": {\"message\": \"$1\", \"extraInfo\": {\"py_callstack\": \"\",
   \"timestamp\": \"$2\", \"consequence\": $3}}}" > $TORCHELASTIC_ERROR_FILE; }
 case $RANK in
-  0) until [ -e $HERE/written ]; do sleep 0.01; done; write "rank 2 is gone" $(date +%s.%N) true; exit 1 ;;
+  0) until [ -e $HERE/written ]; do sleep 0.01; done; write "rank 2 is gone" $(($(date +%s) - 5)).5 true; exit 1 ;;
   1) sleep 0.3; write "later" $(date +%s.%N) false; exit 1 ;;
   2) trap '' TERM; write "the data ends here" $(date +%s.%N) false; touch $HERE/written; sleep 0.6; exit 6 ;;
 esac)");
@@ -490,8 +490,9 @@ TEST_F(Run, ReachesWhatARankHasStartedAsATerminalWouldAndABatchSystemWouldNot) {
 }
 
 TEST_F(Run, OutlivesItsTerminalUnderNohup) {
-  Words words =
-      command({"--nproc-per-node", "2"}, "echo ready; until [ -e $HERE/end ]; do sleep 0.02; done");
+  Words words = command({"--nproc-per-node", "2", "--max-restarts", "1"},
+                        "echo ready; until [ -e $HERE/end ]; do sleep 0.02; done; "
+                        "exit $((1 - TORCHELASTIC_RESTART_COUNT))");
   words.insert(words.begin(), {"bash", "-c", "trap '' HUP; exec \"$@\"", "bash"});
   Process process(words, environment());
   process.wait_for_output("[rank 0] ready");
@@ -501,7 +502,7 @@ TEST_F(Run, OutlivesItsTerminalUnderNohup) {
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   write_file(folder.path() / "end", "");
 
-  EXPECT_EQ(process.wait().exit_code, 0);
+  EXPECT_EQ(process.wait().exit_code, 0) << "nobody asked for a stop: it was started again";
 }
 
 TEST_F(Run, KillsAfterAThirdSignal) {
@@ -568,7 +569,9 @@ TEST_F(Run, StopsAndGoesOnWithItsRanks) {
   process.send_signal(SIGCONT);
   EXPECT_TRUE(are_in("SR"));
   process.send_signal(SIGTERM);
-  EXPECT_EQ(process.wait().exit_code, 128 + SIGTERM);
+  const Finished finished = process.wait();
+  EXPECT_EQ(finished.exit_code, 128 + SIGTERM);
+  EXPECT_EQ(finished.err, "") << "a program that knows no signals stops too, and has not failed";
 }
 
 // A program on a terminal of its own.
@@ -609,6 +612,7 @@ class OnTerminal {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
   const std::string& shown() const { return shown_; }
+  pid_t pid() const { return pid_; }
 
  private:
   bool read_some() {
@@ -624,10 +628,15 @@ class OnTerminal {
 };
 
 TEST_F(Run, TellsRanksApartByColorOnATerminalAndHandsOnCtrlCOnce) {
-  OnTerminal terminal(command({"--nproc-per-node", "2"}, kCounts), folder.path());
+  OnTerminal terminal(
+      command({"--nproc-per-node", "2"}, cat("echo $PPID > $HERE/launcher", kCounts)),
+      folder.path());
   terminal.wait_for("[rank 0]\x1b[0m ready");
   terminal.wait_for("[rank 1]\x1b[0m ready");
 
+  // Twice the same signal may be seen as one: what makes sure of it is the process group.
+  const auto launcher = parse_integer(trim(read_file(folder.path() / "launcher")));
+  EXPECT_NE(getpgid(static_cast<pid_t>(launcher.value_or(0))), getpgid(terminal.pid()));
   terminal.type("\x03");
 
   EXPECT_EQ(terminal.wait(), 128 + SIGINT);
@@ -664,10 +673,11 @@ TEST_F(Run, LeavesNothingBehindWhenItEnds) {
 }
 
 TEST_F(Run, LeavesNothingOfAnAttemptForTheNext) {
-  const Finished finished =
-      run({"--nproc-per-node", "1", "--max-restarts", "1"},
-          "if [ $TORCHELASTIC_RESTART_COUNT = 0 ]; then setsid sleep 1000 & echo $! > $HERE/child; "
-          "exit 1; fi; kill -0 $(cat $HERE/child) || echo gone");
+  const Finished finished = run({"--nproc-per-node", "1", "--max-restarts", "1"},
+                                "if [ $TORCHELASTIC_RESTART_COUNT = 0 ]; then "
+                                "setsid bash -c 'echo $$ > $HERE/child; sleep 1000' & "
+                                "until [ -s $HERE/child ]; do sleep 0.01; done; exit 1; fi; "
+                                "kill -0 $(cat $HERE/child) || echo gone");
 
   EXPECT_EQ(finished.out, "gone\n");
 }
