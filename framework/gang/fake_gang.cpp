@@ -8,6 +8,7 @@ namespace {
 class Done final : public PendingCollective {
  public:
   void wait() override {}
+  bool is_done() override { return true; }
 };
 
 class FakeGang final : public Gang {

@@ -90,6 +90,8 @@ class ProcessGang final : public Gang {
       gang_.parts_.board->end_wait();
     }
 
+    bool is_done() override { return work_->isCompleted(); }
+
    private:
     ProcessGang& gang_;
     Work work_;

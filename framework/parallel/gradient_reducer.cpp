@@ -104,6 +104,7 @@ struct GradientReducer::State {
 
   void finish() {
     early = begun;
+    note_hidden();
     while (begun < buckets.size()) reduce_next();
     if (is_open) learn();
     is_open = false;
@@ -111,6 +112,16 @@ struct GradientReducer::State {
     for (Bucket& bucket : buckets) {
       if (const Pending pending = std::move(bucket.pending)) pending->wait();
     }
+  }
+
+  void note_hidden() {
+    std::size_t all = 0;
+    std::size_t done = 0;
+    for (const Bucket& bucket : buckets) {
+      all += bucket.gradients.nbytes();
+      if (bucket.pending && bucket.pending->is_done()) done += bucket.gradients.nbytes();
+    }
+    hidden = all > 0 ? static_cast<double>(done) / static_cast<double>(all) : 0.0;
   }
 
   void learn() {
@@ -125,6 +136,7 @@ struct GradientReducer::State {
   std::vector<Bucket> buckets;
   std::size_t begun = 0;  // of the buckets, in this pass
   std::size_t early = 0;
+  double hidden = 0.0;
   bool knows_uses = false;
   bool is_open = false;
 };
@@ -170,6 +182,10 @@ void GradientReducer::finish() {
 
 std::size_t GradientReducer::begun_early() const {
   return state_->early;
+}
+
+double GradientReducer::hidden_share() const {
+  return state_->hidden;
 }
 
 std::size_t GradientReducer::buckets() const {

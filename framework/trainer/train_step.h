@@ -49,6 +49,9 @@ class StepTaker {
   StepOutcome take(std::int64_t step, TrainSource& source, std::size_t micro_batches,
                    MetricBag& metrics, PhaseTimes& times, const std::function<bool()>& wants_end);
 
+  // Requires: setup() was called.
+  const parallel::GradientReducer& reducer() const { return reducer_.value(); }
+
   // Where the loss is scaled.
   const std::optional<LossScaler>& scaler() const { return scaler_; }
   std::optional<LossScaler>& scaler() { return scaler_; }

@@ -5,9 +5,13 @@
 // Prints a line of JSON once its first step is done; then, for every line N on standard input,
 // takes N steps and prints {"ms": [...]}; at its end the peak of its memory and the last loss.
 // bfloat16 computes in it and keeps float32 masters. Everything between a batch and the new weights
-// is what lm-train does: the model's loss, StepTaker,
-// AdamW.
+// is what lm-train does: the model's loss, StepTaker, AdamW.
+//
+// Started as several ranks, each has batches of its own, and the last line tells how long a rank
+// waited for the others in a step, and what share of the gradients was summed up before its
+// backward pass was over.
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/randint.h>
 
@@ -23,6 +27,7 @@
 #include "roux/base/error.h"
 #include "roux/base/program.h"
 #include "roux/config/sections/common.h"
+#include "roux/gang/gangs.h"
 #include "roux/model/language_model.h"
 #include "roux/nn/training_batch.h"
 #include "roux/optim/lr_schedulers.h"
@@ -41,7 +46,8 @@ constexpr std::size_t kBatches = 4;
 // The same few batches of random tokens, in turn, and for ever.
 class RandomBatches final : public BatchReader<nn::TrainingBatch> {
  public:
-  explicit RandomBatches(const LlamaShape& shape) {
+  RandomBatches(const LlamaShape& shape, int rank) {
+    at::manual_seed(static_cast<std::uint64_t>(rank));
     std::vector<std::int64_t> begins;
     for (std::int64_t text = 0; text <= shape.texts; ++text) begins.push_back(text * shape.length);
     for (std::size_t i = 0; i < kBatches; ++i) {
@@ -84,8 +90,9 @@ class Training {
       : llama_(make_llama(shape, shape.length)),
         optimizer_(make_adamw(kAdamW, {*prepared(llama_, dtype).parameters})),
         lr_scheduler_(make_passthrough({}, optimizer_->base_lrs())),
-        source_(make_source<nn::TrainingBatch>(std::make_unique<NextTokens>(*llama_.model),
-                                               std::make_unique<RandomBatches>(shape))),
+        source_(make_source<nn::TrainingBatch>(
+            std::make_unique<NextTokens>(*llama_.model),
+            std::make_unique<RandomBatches>(shape, gangs_.root->rank()))),
         step_taker_(config_, *llama_.parameters, *optimizer_, *lr_scheduler_, gangs_) {
     step_taker_.setup();
   }
@@ -99,7 +106,15 @@ class Training {
                                                  times_, [] { return false; });
     if (outcome.skipped) throw Error(cat("step ", steps_, " was skipped"));
     loss_ = outcome.loss;
+    hidden_ += step_taker_.reducer().hidden_share();
   }
+
+  int ranks() const { return gangs_.root->size(); }
+
+  // Of a step, on average.
+  double gang_ms() const { return times_.seconds(Phase::Gang) * 1e3 / static_cast<double>(steps_); }
+
+  double hidden_share() const { return hidden_ / static_cast<double>(steps_); }
 
  private:
   inline static const AdamWConfig kAdamW{.lr = 3e-4, .betas = {0.9, 0.95}, .weight_decay = 0.1};
@@ -110,16 +125,18 @@ class Training {
     return llama;
   }
 
+  Meeting meeting_{find_world(process_environment()), std::chrono::minutes(5)};
+  Gangs gangs_ = make_gangs(meeting_, {.replicate = meeting_.world().size});
   TrainerConfig config_;
   Llama llama_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<LrScheduler> lr_scheduler_;
   std::unique_ptr<TrainSource> source_;
-  Gangs gangs_ = make_fake_gangs();
   StepTaker step_taker_;
   PhaseTimes times_;
   std::int64_t steps_ = 0;
   double loss_ = 0.0;
+  double hidden_ = 0.0;  // of all steps together
 };
 
 void bench(const std::string& size, const std::string& dtype) {
@@ -145,8 +162,12 @@ void bench(const std::string& size, const std::string& dtype) {
     }
     std::cout << "]}\n" << std::flush;
   }
-  std::cout << R"({"peak_rss_mb": )" << (peak_memory() >> 20) << R"(, "loss": )" << training.loss()
-            << "}\n";
+  std::cout << R"({"peak_rss_mb": )" << (peak_memory() >> 20) << R"(, "loss": )" << training.loss();
+  if (training.ranks() > 1) {
+    std::cout << R"(, "gang_ms": )" << training.gang_ms() << R"(, "hidden": )"
+              << training.hidden_share();
+  }
+  std::cout << "}\n";
 }
 
 }  // namespace

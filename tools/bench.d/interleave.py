@@ -7,6 +7,7 @@ and may print a last one at its end.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -16,11 +17,11 @@ WITHOUT_AMX = {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE_FP16"}
 
 
 class Worker:
-    def __init__(self, command, extra=None):
+    def __init__(self, command, extra=None, wait=True):
         self.command = command
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, env={**os.environ, **(extra or {})})
-        self.ready = self.read()
+        self.ready = self.read() if wait else None
 
     def read(self):
         for line in self.process.stdout:
@@ -29,8 +30,14 @@ class Worker:
         return None
 
     def ask(self, what):
+        self.tell(what)
+        return self.answer()
+
+    def tell(self, what):
         self.process.stdin.write(f"{what}\n")
         self.process.stdin.flush()
+
+    def answer(self):
         answer = self.read()
         if answer is None:
             sys.exit(f"error: {self.command} ended with {self.process.wait()}")
@@ -41,6 +48,37 @@ class Worker:
         last = self.read()
         self.process.wait()
         return last or {}
+
+
+class Ranks:
+    """A program as several ranks, one core each, which all do what they are asked."""
+
+    def __init__(self, command, count):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        variables = [{"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(count),
+                      "LOCAL_WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1",
+                      "MASTER_PORT": port, "OMP_NUM_THREADS": "1", **WITHOUT_AMX}
+                     for rank in range(count)]
+        command = [str(word) for word in command]
+        # All are started before one is waited for.
+        self.workers = [Worker(command, each, wait=False) for each in variables]
+        for worker in self.workers:
+            worker.ready = worker.read()
+        self.ready = self.workers[0].ready
+
+    def ask(self, what):
+        for worker in self.workers:
+            worker.tell(what)
+        answers = [worker.answer() for worker in self.workers]
+        # A step is over when it is over on all ranks.
+        return {"ms": [max(each) for each in zip(*(answer["ms"] for answer in answers))]}
+
+    def end(self):
+        for worker in self.workers:
+            worker.process.stdin.close()
+        return [worker.end() for worker in self.workers][0]
 
 
 def start(name, command):

@@ -7,7 +7,8 @@
 
 train: prints a line of JSON once its first step is done; for every line N on standard input it takes
 N steps and prints {"ms": [...]}; at the end the peak of its memory and the last loss. bfloat16 is
-torch.autocast: float32 weights and AdamW.
+torch.autocast: float32 weights and AdamW. With torchrun's variables it is a rank under
+DistributedDataParallel, with batches of its own.
 generate: the large shape, one text, a cache of keys and values, always the likeliest token. Prints
 a line of JSON when it is ready; for every line N it reads the prompt anew, writes N tokens and prints
 {"tokens_per_second": ...}.
@@ -96,6 +97,14 @@ class Llama(nn.Module):
         return F.cross_entropy(self.head(self.norm(x)).flatten(0, 1).float(), targets.flatten())
 
 
+def distributed(model):
+    """As torchrun's users have it, where it is one of several ranks."""
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        return model
+    torch.distributed.init_process_group("gloo")
+    return nn.parallel.DistributedDataParallel(model, gradient_as_bucket_view=True)
+
+
 def say(**what):
     print(json.dumps(what), flush=True)
 
@@ -106,7 +115,9 @@ def train(size, engine, dtype):
     model = Llama(shape, shape["length"])
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, betas=(0.9, 0.95), eps=1e-8,
                                   weight_decay=0.1, fused=True)
-    forward = torch.compile(model) if engine == "compile" else model
+    forward = distributed(model)
+    forward = torch.compile(forward) if engine == "compile" else forward
+    torch.manual_seed(int(os.environ.get("RANK", 0)))
     batches = torch.randint(0, VOCABULARY, (4, shape["texts"], shape["length"] + 1))
     taken, loss = 0, 0.0
 

@@ -34,6 +34,9 @@ class PendingCollective {
 
   // Throws GangError, which says who is waited for.
   virtual void wait() = 0;
+
+  // Whether wait() would return at once.
+  virtual bool is_done() = 0;
 };
 
 using Pending = std::unique_ptr<PendingCollective>;

@@ -33,8 +33,10 @@ class GradientReducer {
   void begin();
   void finish();
 
-  // Of the last step, how many of the buckets were on their way before its backward pass ended.
+  // Of the last step, how many of the buckets were on their way before its backward pass ended, and
+  // what share of the gradients' bytes had been summed up by then: what was hidden behind it.
   std::size_t begun_early() const;
+  double hidden_share() const;
   std::size_t buckets() const;
 
  private:
