@@ -5,7 +5,10 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -33,6 +36,7 @@ int free_port();
 class Ranks : public LMTrainRuns {
  protected:
   using Processes = std::vector<std::unique_ptr<Process>>;
+  using Variables = std::map<std::string, std::string>;
 
   // In float32, so that the order of sums is all that differs between layouts.
   static Words exact(Words more = {}) {
@@ -43,8 +47,10 @@ class Ranks : public LMTrainRuns {
   }
 
   // `rank_words`: what is added to the words of one rank alone.
-  static Processes start(int ranks, const fs::path& output, const Words& words,
-                         const std::map<int, Words>& rank_words = {}) {
+  // `working_folders`: of each rank, where they differ.
+  Processes start(int ranks, const fs::path& output, const Words& words,
+                  const std::map<int, Words>& rank_words = {},
+                  const Words& working_folders = {}) const {
     const std::string port = std::to_string(free_port());
     Processes processes;
     for (int rank = 0; rank < ranks; ++rank) {
@@ -52,15 +58,20 @@ class Ranks : public LMTrainRuns {
       if (const auto own = rank_words.find(rank); own != rank_words.end()) {
         all.insert(all.end(), own->second.begin(), own->second.end());
       }
+      Variables variables{{"OMP_NUM_THREADS", "1"},
+                          {"RANK", std::to_string(rank)},
+                          {"WORLD_SIZE", std::to_string(ranks)},
+                          {"LOCAL_RANK", std::to_string(rank)},
+                          {"LOCAL_WORLD_SIZE", std::to_string(ranks)},
+                          {"MASTER_ADDR", "127.0.0.1"},
+                          {"MASTER_PORT", port}};
       processes.push_back(std::make_unique<Process>(
           command(output, std::move(all)),
-          ProcessOptions{.environment = {{"OMP_NUM_THREADS", "1"},
-                                         {"RANK", std::to_string(rank)},
-                                         {"WORLD_SIZE", std::to_string(ranks)},
-                                         {"LOCAL_RANK", std::to_string(rank)},
-                                         {"LOCAL_WORLD_SIZE", std::to_string(ranks)},
-                                         {"MASTER_ADDR", "127.0.0.1"},
-                                         {"MASTER_PORT", port}}}));
+          ProcessOptions{
+              .environment = variables,
+              .working_folder = working_folders.empty()
+                                    ? fs::path()
+                                    : folder(working_folders.at(static_cast<std::size_t>(rank)))}));
     }
     return processes;
   }
@@ -72,7 +83,7 @@ class Ranks : public LMTrainRuns {
   }
 
   // The first that failed says why.
-  static void run_ranks(int ranks, const fs::path& output, const Words& words) {
+  void run_ranks(int ranks, const fs::path& output, const Words& words) const {
     for (const Finished& each : wait(start(ranks, output, words))) {
       ASSERT_EQ(each.exit_code, 0) << each.err;
     }
@@ -196,6 +207,69 @@ TEST_F(Ranks, MustHaveOneConfig) {
   }
 }
 
+TEST_F(Ranks, MustReadTheSameData) {
+  const auto with_text = [&](const char* name, const char* text) {
+    fs::create_directories(folder(name) / "data");
+    write_file(folder(name) / "data" / "a.jsonl", text);
+  };
+  with_text("here", "{\"text\": \"one\"}\n");
+  with_text("there", "{\"text\": \"another\"}\n{\"text\": \"two\"}\n");
+  // One path, and other files below it on each machine: what a relative path is here.
+  const Words words =
+      exact({"dataset.name=none", "dataset.family=text",
+             "dataset.config_overrides.sources=[{path=\"data\"}]", "tokenizer.name=sample"});
+  Processes processes = start(2, folder("a"), words, {}, {"here", "there"});
+  for (const Finished& each : wait(std::move(processes))) {
+    EXPECT_EQ(each.exit_code, 2);
+    EXPECT_THAT(each.err,
+                HasSubstr("the data must be the same on all ranks, but rank 1's is another"));
+  }
+}
+
+// As srun sets it: rank, node and tasks, and the first host of a list.
+TEST_F(Ranks, AreStartedBySrun) {
+  const std::string job = std::to_string(free_port());
+  Processes processes;
+  for (int rank = 0; rank < 2; ++rank) {
+    processes.push_back(std::make_unique<Process>(
+        command(folder("a"), exact()),
+        ProcessOptions{.environment = {{"OMP_NUM_THREADS", "1"},
+                                       {"SLURM_PROCID", std::to_string(rank)},
+                                       {"SLURM_LOCALID", std::to_string(rank)},
+                                       {"SLURM_NODEID", "0"},
+                                       {"SLURM_STEP_NUM_TASKS", "2"},
+                                       {"SLURM_STEP_TASKS_PER_NODE", "2"},
+                                       {"SLURM_STEP_NODELIST", "localhost"},
+                                       {"SLURM_JOB_ID", job}}}));
+  }
+  for (const Finished& each : wait(std::move(processes))) EXPECT_EQ(each.exit_code, 0) << each.err;
+  EXPECT_THAT(read_file(folder("a") / "logs" / "rank_1.log"),
+              HasSubstr("rank 1 of 2, started by Slurm"));
+}
+
+// The real one, which keeps the store itself, unless it is told not to.
+TEST_F(Ranks, AreStartedByTorchrun) {
+  const char* given = std::getenv("ROUX_TORCHRUN");
+  const fs::path torchrun = given != nullptr ? given : ROUX_PARITY_TORCHRUN;
+  if (!fs::exists(torchrun))
+    GTEST_SKIP() << "no torchrun at " << torchrun << " (tools/parity --setup)";
+  for (const char* own_store : {"0", "1"}) {
+    const std::string name = cat("own_store_", own_store);
+    Words words = command(folder(name), exact());
+    words.insert(words.begin(), {torchrun.string(), "--nproc-per-node=2", "--no-python"});
+    const Finished finished =
+        run_process(words, {.environment = {{"TORCH_DISABLE_SHARE_RDZV_TCP_STORE", own_store}}});
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    EXPECT_EQ(losses(folder(name)).size(), 40U);
+  }
+  // What goes wrong is in its summary.
+  Words words = command(folder("wrong"), exact({"trainer.grad_checks=true"}));
+  words.insert(words.begin(), {torchrun.string(), "--nproc-per-node=2", "--no-python"});
+  const Finished finished = run_process(words);
+  EXPECT_EQ(finished.exit_code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("did you mean \"grad_check\"?"));
+}
+
 TEST_F(Ranks, AreRefusedByARecipeOfOneProcess) {
   const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "lm-generate";
   const Finished finished = run_process({program.string(), folder("a").string(), "--config",
@@ -207,6 +281,56 @@ TEST_F(Ranks, AreRefusedByARecipeOfOneProcess) {
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_THAT(finished.err,
               HasSubstr("this recipe runs as one process, but torchrun has started 2"));
+}
+
+class SlowRanks : public Ranks {
+ protected:
+  // The processes of this run, but for the launcher's.
+  static std::vector<pid_t> ranks_of(const fs::path& output) {
+    std::vector<pid_t> ranks;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      const auto pid = parse_integer(entry.path().filename().string());
+      if (!pid) continue;
+      std::ifstream file(entry.path() / "cmdline");
+      std::string program;
+      std::string folder;
+      std::getline(file, program, '\0');
+      std::getline(file, folder, '\0');
+      if (program.ends_with("/lm-train") && folder == output) {
+        ranks.push_back(static_cast<pid_t>(*pid));
+      }
+    }
+    return ranks;
+  }
+};
+
+TEST_F(SlowRanks, EndWithTheSameWeightsHoweverOftenTheirLauncherRestartsThem) {
+  const Words words = exact({"regime.num_steps=1500", "regime.checkpoint_every_n_steps=7"});
+  run_ranks(2, folder("whole"), words);
+
+  Words launch = command(folder("killed"), words);
+  const fs::path roux = fs::path(launch.front()).parent_path() / "roux";
+  launch.insert(launch.begin(),
+                {roux.string(), "run", "--nproc-per-node", "2", "--max-restarts", "1000"});
+  Process launcher(launch, {.environment = {{"OMP_NUM_THREADS", "1"}}, .timeout = 10min});
+  RandomStream random(11, "kills");
+  int kills = 0;
+  const auto is_over = [&] { return fs::exists(folder("killed") / "checkpoints" / "step_1500"); };
+  while (kills < 30 && !is_over()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(700 + random.uniform_int(900)));
+    const auto ranks = ranks_of(folder("killed"));
+    if (ranks.empty()) continue;
+    ::kill(ranks[static_cast<std::size_t>(
+               random.uniform_int(static_cast<std::int64_t>(ranks.size())))],
+           SIGKILL);
+    ++kills;
+  }
+  const Finished finished = launcher.wait();
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_GE(kills, 10);
+  EXPECT_TRUE(weights(folder("killed"), 1500) == weights(folder("whole"), 1500));
+  EXPECT_EQ(reports(folder("killed")), reports(folder("whole")));
+  std::cout << "killed " << kills << " times\n";
 }
 
 }  // namespace

@@ -13,6 +13,13 @@ die() {
 # Seconds since <start> (of date +%s.%N), with one decimal.
 since() { awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }'; }
 
+# need_disk GB FOLDER WHAT: stops before a disk is full, and not in the middle of what fills it.
+need_disk() {
+  local free
+  free=$(df -Pk "$2" | awk 'NR == 2 { print int($4 / 1048576) }')
+  ((free >= $1)) || die "$3 needs $1 GB, and $2 has $free GB left."
+}
+
 # What LibTorch the build would find: "version|CPU or full|folder|what was passed over".
 locate_torch() { cmake -P "$ROOT/tools/cmake/RouxTorch.cmake"; }
 
@@ -33,5 +40,7 @@ build() {
   local preset=$1
   shift
   say "build build/$preset${*:+ ($*)}"
+  # From nothing; what is there already is no longer needed.
+  [[ -d $ROOT/build/$preset/bin ]] || need_disk 2 "$ROOT" "the build"
   ninja -C "$ROOT/build/$preset" "$@"
 }

@@ -61,7 +61,8 @@ void GradAccumulationConfig::describe(config::Fields<GradAccumulationConfig>& fi
         "Micro-batches whose gradients are added up for one step.")
       .at_least(1);
   field("no_sync", &GradAccumulationConfig::no_sync,
-        "Reduce gradients over the processes after the last micro-batch only.");
+        "Reduce gradients over the processes after the last micro-batch only. Where every process "
+        "holds all of them (\"ddp\"), that is done in any case.");
 }
 
 void ActivationCheckpointingConfig::describe(config::Fields<ActivationCheckpointingConfig>& field) {
@@ -103,7 +104,7 @@ void TrainerConfig::describe(config::Fields<TrainerConfig>& field) {
         "The first and the least loss scale of float16.")
       .more_than(0);
   field("grad_check", &TrainerConfig::grad_check,
-        "Compare the norm of the gradients across processes at each step.");
+        "Compare the gradients of the processes at each step: once summed up, they are the same.");
   field("peak_flops", &TrainerConfig::peak_flops,
         "Floating-point operations a second that a device does at most (312e12): what mfu is a "
         "share of. Unset: what products of large matrices reach here.")
