@@ -4,16 +4,14 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
-#include <c10/util/Logging.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <numeric>
 #include <utility>
 
 #include "gang/process_gang.h"
 #include "gang/progress_board.h"
+#include "gang/store_client.h"
 #include "roux/base/error.h"
 
 namespace roux {
@@ -23,13 +21,6 @@ using c10d::PrefixStore;
 using c10d::TCPStore;
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
 using std::chrono::milliseconds;
-
-// c10d tells of each failure on stderr with its stack, before it throws what says it all. Whoever
-// wants to see it sets TORCH_CPP_LOG_LEVEL.
-void quiet_c10d() {
-  constexpr int kFatal = 3;
-  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = kFatal;
-}
 
 // A run that is started again doesn't find what the former one left there.
 StorePtr for_this_start(const StorePtr& store, const World& world) {
@@ -43,7 +34,10 @@ StorePtr connect(const World& world, bool hosts, milliseconds timeout) {
   options.waitWorkers = false;
   options.timeout = timeout;
   try {
-    return c10::make_intrusive<TCPStore>(world.host, options);
+    const auto store = c10::make_intrusive<TCPStore>(world.host, options);
+    constexpr std::chrono::seconds kSilence{30};
+    gang::limit_silence(world.port, kSilence);
+    return store;
   } catch (const std::exception& error) {
     const std::string_view reason = error.what();
     throw GangError(cat("rank ", world.rank, hosts ? " can't open" : " does not come to",
@@ -74,7 +68,7 @@ struct Meeting::State {
   State(World the_world, milliseconds the_timeout)
       : world(std::move(the_world)), timeout(the_timeout) {
     if (world.size == 1) return;
-    quiet_c10d();
+    gang::quiet_c10d();
     const StorePtr connection = connect(world, world.rank == 0 && !world.has_store, timeout);
     store = for_this_start(connection, world);
     constexpr milliseconds kInterval{1000};

@@ -50,8 +50,7 @@ void report_to_launcher(const std::string& failure, const std::exception_ptr& er
   const auto value = [](config::Value::Data data) { return config::Value(std::move(data), {}); };
   config::Table extra;
   extra.set("py_callstack", value(std::string()));
-  extra.set("timestamp",
-            value(cat(seconds)));
+  extra.set("timestamp", value(cat(seconds)));
   extra.set("consequence", value(is_consequence(error)));
   config::Table message;
   message.set("message", value(failure));
