@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <map>
 #include <string_view>
 #include <system_error>
@@ -20,6 +19,7 @@
 #include "roux/base/file_lock.h"
 #include "roux/base/files.h"
 #include "roux/base/log.h"
+#include "roux/base/strings.h"
 #include "roux/checkpoint/checkpoint_folder.h"
 
 namespace roux::checkpoint {
@@ -98,11 +98,9 @@ std::optional<std::int64_t> parse_step(const std::string& name) {
   constexpr std::string_view kBegin = "step_";
   if (!name.starts_with(kBegin)) return std::nullopt;
   const std::string_view digits = std::string_view(name).substr(kBegin.size());
-  std::int64_t step = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), step);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  const auto step = parse_integer(digits);
   // One spelling a step: "step_007" is somebody else's.
-  return cat(step) == digits && step >= 0 ? std::optional(step) : std::nullopt;
+  return step && *step >= 0 && cat(*step) == digits ? step : std::nullopt;
 }
 
 void clean_up(const fs::path& folder) {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "roux/base/error.h"
+#include "roux/base/strings.h"
 
 namespace roux::data {
 
@@ -48,11 +49,9 @@ void BookmarkReader::name(std::string_view op) {
 
 std::int64_t BookmarkReader::number() {
   const std::string_view found = word();
-  std::int64_t value = 0;
-  const char* end = found.data() + found.size();
-  const auto [stop, error] = std::from_chars(found.data(), end, value);
-  if (found.empty() || error != std::errc() || stop != end) fail("a number", found);
-  return value;
+  const auto value = parse_integer(found);
+  if (!value) fail("a number", found);
+  return *value;
 }
 
 std::int64_t BookmarkReader::number(std::int64_t least, std::int64_t most) {

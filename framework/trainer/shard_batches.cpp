@@ -1,8 +1,8 @@
 #include "roux/trainer/shard_batches.h"
 
-#include <charconv>
 #include <string_view>
-#include <system_error>
+
+#include "roux/base/strings.h"
 
 namespace roux {
 namespace {
@@ -14,9 +14,8 @@ constexpr std::string_view kBatches = "data/batches_per_step";
 constexpr std::string_view kShard = "data/shard_";
 
 std::int64_t number_of(std::string_view name, std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size() && number >= 0) return number;
+  const auto number = parse_integer(text);
+  if (number && *number >= 0) return *number;
   throw DataError(cat("a checkpoint's ", name, " must be a number, but is \"", text, '"'));
 }
 

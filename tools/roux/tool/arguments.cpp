@@ -1,7 +1,6 @@
 #include "tool/arguments.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 
 #include "roux/base/error.h"
@@ -135,12 +134,8 @@ std::int64_t Arguments::number(std::string_view option, std::int64_t otherwise, 
                                std::int64_t most) const {
   if (!has(option)) return otherwise;
   const std::string given = text(option);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
-  if (error == std::errc() && end == given.data() + given.size() && value >= least &&
-      value <= most) {
-    return value;
-  }
+  const auto value = parse_integer(given);
+  if (value && *value >= least && *value <= most) return *value;
   const bool open = most == std::numeric_limits<std::int64_t>::max();
   throw ConfigError(cat(option, " must be a whole number ",
                         open ? cat("of at least ", least) : cat("from ", least, " to ", most),
