@@ -13,7 +13,7 @@ namespace {
 
 using Axis = Topology::Axis;
 
-// Where two texts part: "here "a", there "b"".
+// Where two texts part, and in which section, if they are TOML.
 std::string first_difference(const std::string& here, const std::string& there) {
   const auto lines = split(here, '\n');
   const auto others = split(there, '\n');
@@ -22,7 +22,10 @@ std::string first_difference(const std::string& here, const std::string& there) 
   };
   std::size_t i = 0;
   while (i < lines.size() && i < others.size() && lines[i] == others[i]) ++i;
-  return cat("rank 0 has ", line(lines, i), ", and it has ", line(others, i));
+  std::size_t section = std::min(i, lines.size());
+  while (section > 0 && !lines[section - 1].starts_with('[')) --section;
+  return cat(section > 0 ? cat("in ", lines[section - 1], " ") : "", "rank 0 has ", line(lines, i),
+             ", and it has ", line(others, i));
 }
 
 }  // namespace

@@ -116,9 +116,12 @@ std::shared_ptr<Gang> Meeting::make_gang(const std::string& name, std::vector<in
   try {
     parts.backend = gang::make_gloo_backend(store, rank, size, world.host, state_->timeout);
   } catch (const std::exception& error) {
+    const std::string missing = state_->board->who_is_missing(parts.ranks);
     const std::string_view reason = error.what();
-    throw GangError(cat("rank ", world.rank, " does not find the others of the ", name,
-                        " gang: ", reason.substr(0, reason.find('\n'))),
+    throw GangError(cat("rank ", world.rank, " does not find the others of the ", name, " gang",
+                        missing.empty() ? cat(": ", reason.substr(0, reason.find('\n')))
+                                        : cat(" within gang.timeout: of ", world.size,
+                                              " ranks these have not come: ", missing)),
                     true);
   }
   return gang::make_process_gang(std::move(parts));

@@ -25,9 +25,11 @@ c10d::ReduceOp::RedOpType to_c10d(Reduce reduce) {
   throw InternalError("Reduce: a reduction that there isn't");
 }
 
-// What c10d says without the lines of its stack.
+// What c10d says without the lines of its stack, nor the place in its source.
 std::string first_line(const std::exception& error) {
-  return split(error.what(), '\n').front();
+  const std::string line = split(error.what(), '\n').front();
+  const std::size_t place = line.starts_with("[/") ? line.find("] ") : std::string::npos;
+  return place == std::string::npos ? line : line.substr(place + 2);
 }
 
 class ProcessGang final : public Gang {

@@ -150,4 +150,17 @@ std::string ProgressBoard::who_is_late(const std::string& gang, std::int64_t num
   return join(late, "\n");
 }
 
+std::string ProgressBoard::who_is_missing(const std::vector<int>& ranks) {
+  std::vector<std::string> missing;
+  const std::lock_guard lock(store_mutex_);
+  for (const int rank : ranks) {
+    try {
+      if (rank != rank_ && store_.read(rank).empty()) missing.push_back(cat(rank));
+    } catch (const std::exception&) {
+      return "";
+    }
+  }
+  return join(missing, ", ");
+}
+
 }  // namespace roux::gang

@@ -58,6 +58,9 @@ class ProgressBoard {
   std::string who_is_late(const std::string& gang, std::int64_t number,
                           const std::vector<int>& ranks);
 
+  // Who of `ranks` was never heard of: "1, 5".
+  std::string who_is_missing(const std::vector<int>& ranks);
+
  private:
   void tell();
   void run(std::chrono::milliseconds interval);

@@ -39,8 +39,8 @@ void make_folder(const std::filesystem::path& path) {
 FileLock hold(const std::filesystem::path& folder) {
   const auto file = folder / ".lock";
   if (auto lock = FileLock::try_lock(file)) return std::move(*lock);
-  throw Error(cat(folder.string(), " is in use by ", FileLock::holder(file),
-                  ": two runs can't share an output folder"));
+  throw ConfigError(cat(folder.string(), " is in use by ", FileLock::holder(file),
+                        ": two runs can't share an output folder"));
 }
 
 }  // namespace

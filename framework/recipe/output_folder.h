@@ -13,8 +13,8 @@ namespace roux {
 // several processes, rank 0 holds the folder and writes the config.
 class RunFolder {
  public:
-  // `config` is the whole config as TOML. Throws Error if the folder can't be made, or another run
-  // holds it.
+  // `config` is the whole config as TOML. Throws Error if the folder can't be made, ConfigError if
+  // another run holds it.
   RunFolder(const std::filesystem::path& path, std::string_view config, int rank = 0);
 
   // Has checkpoints go to `target`: OUTPUT_DIR/checkpoints becomes a link to it, for all that looks

@@ -195,16 +195,16 @@ class Program {
     if (options.checkpoint_dir) folder.put_checkpoints(*options.checkpoint_dir);
     folder.begin_log(cat(title(), " (Roux ", version(), ")"), dump, common.debug);
     try {
+      meet_others(wired.container);  // before: nobody would look at a wish to stop
       const StopOnSignals listening;
-      meet_others(wired.container);
       wired.create_job()->run();
     } catch (...) {
       // Into the log too, while there is one.
       const auto [what, code] = describe_error(std::current_exception());
       log_error(what);
       if (code == kWrongInput) folder.restore_config();
-      folder.report(what);
-      report_to_launcher(what, std::current_exception());
+      if (speaks_for_itself()) folder.report(what);
+      report_to_launcher(what, std::current_exception(), code);
       throw Reported(code);
     }
     const auto signal = StopRequest().signal();
@@ -265,10 +265,10 @@ int recipe_main(const RecipeParts& recipe, const RecipeAssets* assets, int argc,
     return reported.code;
   } catch (...) {
     const auto [what, exit_code] = describe_error(std::current_exception());
-    report_to_launcher(what, std::current_exception());
+    report_to_launcher(what, std::current_exception(), exit_code);
     // As it is: a problem's line begins with the place that editors and terminals jump to.
     std::cout.flush();
-    std::cerr << what << '\n';
+    if (speaks_for_itself()) std::cerr << what << '\n';
     return exit_code;
   }
 }

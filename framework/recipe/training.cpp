@@ -76,7 +76,8 @@ void check_supported(const RecipeContext& context, const TrainerConfig& trainer)
   }
   if (const auto* gang = context.resolver().find<const GangConfig>();
       gang != nullptr && gang->tensor_parallel_size > 1) {
-    throw ConfigError("gang.tensor_parallel_size must be 1 yet, but is larger");
+    throw ConfigError(
+        cat("gang.tensor_parallel_size must be 1 yet, but is ", gang->tensor_parallel_size));
   }
 }
 

@@ -16,7 +16,7 @@ constexpr int kAskedByCode = -1;
 std::atomic<int> asked{kNotAsked};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
 
-constexpr std::array kSignals = {SIGINT, SIGTERM, SIGUSR1};
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
 std::array<struct sigaction, kSignals.size()> previous;
 
 void ask_or_die(int signal) {
@@ -50,7 +50,12 @@ StopOnSignals::StopOnSignals() {
   action.sa_handler = ask_or_die;
   sigemptyset(&action.sa_mask);
   // Not restarted: a read that waits for a person or a peer comes back and sees the request.
-  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &previous[i]);
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    sigaction(kSignals[i], &action, &previous[i]);
+    // Under nohup a terminal may close.
+    const bool stays_ignored = kSignals[i] == SIGHUP && previous[i].sa_handler == SIG_IGN;
+    if (stays_ignored) sigaction(kSignals[i], &previous[i], nullptr);
+  }
 }
 
 StopOnSignals::~StopOnSignals() {

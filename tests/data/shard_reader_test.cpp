@@ -138,7 +138,9 @@ TEST(ShardPlan, RefusesWhatDoesNotDivideWithTheNearestThatDo) {
   refuses({.num_shards = 64, .batches_per_step = 32, .num_ranks = 7},
           "must divide both: 4 or 8 can");
   refuses({.num_shards = 64, .batches_per_step = 24, .num_ranks = 16}, "8 can");
-  refuses({.num_shards = 7, .batches_per_step = 8, .num_ranks = 2}, "1 can");
+  refuses({.num_shards = 7, .batches_per_step = 8, .num_ranks = 2},
+          "2 data ranks cannot share 7 shards (dataset.num_shards), for their number must divide "
+          "it: 1 or 7 can");
   refuses({.num_shards = 64, .batches_per_step = 8, .num_ranks = 100},
           "100 data ranks cannot share 8 batches a step from 64 shards");
   EXPECT_NO_THROW((ShardPlan{.num_shards = 64, .batches_per_step = 24, .num_ranks = 8}.check()));

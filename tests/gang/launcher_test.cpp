@@ -198,11 +198,12 @@ TEST_F(ErrorFiles, AreReadAsTorchelasticWritesThem) {
 
 TEST_F(ErrorFiles, TellWhenAndWhetherAnotherWasGone) {
   const auto error = read(
-      R"({"message": {"message": "gone", "extraInfo": {"py_callstack": "", "timestamp": "1700000000.25", "consequence": true}}})");
+      R"({"message": {"message": "gone", "extraInfo": {"py_callstack": "", "timestamp": "1700000000.25", "consequence": true, "exit_code": 2}}})");
 
   ASSERT_TRUE(error);
   EXPECT_EQ(error->text, "gone");
   EXPECT_TRUE(error->consequence);
+  EXPECT_EQ(error->exit_code, 2);
   EXPECT_EQ(error->time, 1700000000.25);
 }
 

@@ -344,7 +344,7 @@ TEST_F(CommandLine, RefusesAFolderThatAnotherRunHolds) {
 
   const auto second = run("line-train", {"out"});
 
-  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_EQ(second.exit_code, 2);
   EXPECT_THAT(second.err, AllOf(HasSubstr("out is in use by process"),
                                 HasSubstr("two runs can't share an output folder")));
 }

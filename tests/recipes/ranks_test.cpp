@@ -155,7 +155,8 @@ TEST_F(Ranks, GoOnInAnotherNumber) {
   const auto refused = wait(start(3, folder("four"), exact({"regime.num_steps=50"})));
   for (const Finished& each : refused) {
     EXPECT_EQ(each.exit_code, 2);
-    EXPECT_THAT(each.err, HasSubstr("3 data ranks cannot share 3 batches a step from 4 shards"));
+    EXPECT_THAT(each.err, HasSubstr("3 data ranks cannot share 4 shards (dataset.num_shards), for "
+                                    "their number must divide it: 2 or 4 can"));
   }
 }
 
@@ -204,6 +205,48 @@ TEST_F(Ranks, MustHaveOneConfig) {
     EXPECT_EQ(each.exit_code, 2);
     EXPECT_THAT(each.err, AllOf(HasSubstr("the config must be the same on all ranks, but rank 1's"),
                                 HasSubstr("max_grad_norm = 0.5")));
+  }
+}
+
+// As on machines that share no folder.
+TEST_F(Ranks, MustWriteIntoOneFolder) {
+  fs::create_directories(folder("here"));
+  fs::create_directories(folder("there"));
+  for (const Finished& each : wait(start(2, "out", exact(), {}, {"here", "there"}))) {
+    EXPECT_EQ(each.exit_code, 2);
+    EXPECT_THAT(each.err, AllOf(HasSubstr("the output folder must be the same on all ranks, but "
+                                          "rank 1's is another: rank 0 has \"process "),
+                                HasSubstr("it has \"nobody who holds it\"")));
+  }
+}
+
+// Whoever waits for the others has no step to end first.
+TEST_F(Ranks, EndAtOnceWhileTheyMeet) {
+  Processes processes = start(2, folder("a"), exact());
+  processes[1]->send_signal(SIGKILL);
+  std::this_thread::sleep_for(1s);
+  processes[0]->send_signal(SIGTERM);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(processes[0]->wait().exit_code, 128 + SIGTERM);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+}
+
+TEST_F(Ranks, LeaveItToTheirLauncherToTellWhatAllOfThemFound) {
+  const Words words = exact({"regime.num_stepz=3"});
+  Words launch = command(folder("a"), words);
+  const fs::path roux = fs::path(launch.front()).parent_path() / "roux";
+  launch.insert(launch.begin(),
+                {roux.string(), "run", "--nproc-per-node", "4", "--max-restarts", "2"});
+  for (int i = 0; i < 3; ++i) {
+    const Finished finished = run_process(launch);
+    EXPECT_EQ(finished.exit_code, 2) << finished.err;
+    EXPECT_THAT(finished.err, testing::Not(HasSubstr("restart 1")));
+    std::size_t times = 0;
+    for (std::size_t at = finished.err.find("num_stepz:"); at != std::string::npos;
+         at = finished.err.find("num_stepz:", at + 1)) {
+      ++times;
+    }
+    EXPECT_LE(times, 2U) << finished.err;  // the first rank's, and the launcher's
   }
 }
 

@@ -10,7 +10,7 @@ namespace {
 using ::testing::KilledBySignal;
 
 TEST(StopOnSignals, TurnsTheFirstSignalIntoARequest) {
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGHUP}) {
     const StopOnSignals listening;
 
     ASSERT_FALSE(StopRequest().requested());
@@ -19,6 +19,16 @@ TEST(StopOnSignals, TurnsTheFirstSignalIntoARequest) {
     EXPECT_TRUE(StopRequest().requested());
     EXPECT_EQ(StopRequest().signal(), signal);
   }
+}
+
+TEST(StopOnSignals, LetsATerminalCloseUnderNohup) {
+  std::signal(SIGHUP, SIG_IGN);
+  {
+    const StopOnSignals listening;
+    std::raise(SIGHUP);
+    EXPECT_FALSE(StopRequest().requested());
+  }
+  std::signal(SIGHUP, SIG_DFL);
 }
 
 TEST(StopOnSignals, EndsTheProcessAtTheSecondSignal) {

@@ -42,7 +42,7 @@ void MetricRecordersConfig::describe(config::Fields<MetricRecordersConfig>& fiel
 
 void TorchProfilerConfig::describe(config::Fields<TorchProfilerConfig>& field) {
   using P = TorchProfilerConfig;
-  field("enabled", &P::enabled, "Write traces of some steps into OUTPUT_DIR/traces.");
+  field("enabled", &P::enabled, "Write traces of some steps into OUTPUT_DIR/profile.");
   field("skip_n_steps", &P::skip_n_steps, "Steps to leave out at first.").at_least(0);
   field("wait_n_steps", &P::wait_n_steps, "Steps to leave out before each trace.").at_least(0);
   field("num_warmup_steps", &P::num_warmup_steps, "Steps to trace and throw away.").at_least(0);

@@ -74,7 +74,7 @@ bool Attempt::take_end_of(pid_t pid, bool stop_was_asked) {
     // Unless it had failed before the one that ended first, and was slower to end.
     const auto error = read_error_file(rank->error_file());
     if (!error || error->consequence) return true;
-    failure.exit_code = 1;
+    failure.exit_code = error->exit_code.value_or(1);
     failure.how = cat("told of an error, and was ended by ", signal_name(end.exit_code() - 128));
     failures_.push_back(failure);
     return true;

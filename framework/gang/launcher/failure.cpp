@@ -84,6 +84,8 @@ std::optional<ErrorFile> read_error_file(const fs::path& file) try {
     read.text = stack.empty() ? text_at(message, "message") : stack;
     read.time = time_in(text_at(extra, "timestamp"), file);
     read.consequence = extra.is_object() && extra.value("consequence", Json()) == true;
+    const Json code = extra.is_object() ? extra.value("exit_code", Json()) : Json();
+    if (code.is_number_integer()) read.exit_code = code.get<int>();
   }
   if (read.text.empty()) return std::nullopt;
   return read;

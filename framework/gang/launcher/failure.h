@@ -24,8 +24,9 @@ struct End {
 // What a rank wrote into the file that TORCHELASTIC_ERROR_FILE names.
 struct ErrorFile {
   std::string text;
-  double time = 0.0;         // seconds since 1970
-  bool consequence = false;  // it failed since another was gone
+  double time = 0.0;                  // seconds since 1970
+  bool consequence = false;           // it failed since another was gone
+  std::optional<int> exit_code = {};  // that it was about to exit with
 };
 
 // nullopt where there is none, or none that can be understood.

@@ -18,8 +18,8 @@ class StopRequest {
   std::optional<int> signal() const noexcept;
 };
 
-// While it lives, SIGINT, SIGTERM and SIGUSR1 ask for a stop. The second one ends the process at
-// once, as if nobody had listened. One at a time.
+// While it lives, SIGINT, SIGTERM, SIGUSR1 and SIGHUP (unless it is ignored) ask for a stop. The
+// second one ends the process at once, as if nobody had listened. One at a time.
 class StopOnSignals {
  public:
   StopOnSignals();
