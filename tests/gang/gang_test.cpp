@@ -175,7 +175,7 @@ TEST(Gang, NamesTheRankThatHangsAndWhereIt) {
         gang->barrier("the start");
         meeting.begin_step(6);
         if (gang->rank() == 2) {
-          std::this_thread::sleep_for(4s);  // hangs
+          std::this_thread::sleep_for(6s);  // hangs
           return;
         }
         try {
@@ -187,11 +187,11 @@ TEST(Gang, NamesTheRankThatHangsAndWhereIt) {
           errors.emplace_back(error.what());
         }
       },
-      2s);
+      4s);
   ASSERT_EQ(errors.size(), 2U);
   EXPECT_THAT(errors[0],
               AllOf(HasSubstr("waits for the gradients of layers.3 (root gang) for more than "
-                              "gang.timeout (2 s)"),
+                              "gang.timeout (4 s)"),
                     HasSubstr("rank 2 has not come: in step 7"), Not(HasSubstr("rank 0 has not")),
                     Not(HasSubstr("rank 1 has not"))));
 }
