@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <initializer_list>
 #include <map>
-#include <numeric>
 
 #include "roux/base/error.h"
 #include "roux/base/strings.h"
@@ -45,12 +44,10 @@ Gangs make_gangs(Meeting& meeting, const Topology& topology, at::Device device) 
     return gang;
   };
   Gangs gangs;
-  gangs.root = meeting.make_gang_of_all("root");
-  if (device.is_cpu()) {
-    std::vector<int> all(static_cast<std::size_t>(world.size));
-    std::iota(all.begin(), all.end(), 0);
-    made.emplace(std::move(all), gangs.root);
-  }
+  const std::vector<int> all = topology.ranks_along(
+      {Axis::Tensor, Axis::Context, Axis::Shard, Axis::Replicate, Axis::Pipeline}, world.rank);
+  gangs.root = meeting.make_gang("root", all);
+  if (device.is_cpu()) made.emplace(all, gangs.root);
   gangs.data = make("data", {Axis::Shard, Axis::Replicate});
   gangs.replicate = make("replicate", {Axis::Replicate});
   gangs.shard = make("shard", {Axis::Shard});

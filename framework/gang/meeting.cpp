@@ -39,10 +39,9 @@ StorePtr connect(const World& world, bool hosts, milliseconds timeout) {
     gang::limit_silence(world.port, kSilence);
     return store;
   } catch (const std::exception& error) {
-    const std::string_view reason = error.what();
     throw GangError(cat("rank ", world.rank, hosts ? " can't open" : " does not come to",
                         " the meeting place of the run, ", world.host, ':', world.port,
-                        " (MASTER_ADDR, MASTER_PORT): ", reason.substr(0, reason.find('\n'))),
+                        " (MASTER_ADDR, MASTER_PORT): ", gang::reason_of(error)),
                     !hosts);
   }
 }
@@ -117,9 +116,8 @@ std::shared_ptr<Gang> Meeting::make_gang(const std::string& name, std::vector<in
     parts.backend = gang::make_gloo_backend(store, rank, size, world.host, state_->timeout);
   } catch (const std::exception& error) {
     const std::string missing = state_->board->who_is_missing(parts.ranks);
-    const std::string_view reason = error.what();
     throw GangError(cat("rank ", world.rank, " does not find the others of the ", name, " gang",
-                        missing.empty() ? cat(": ", reason.substr(0, reason.find('\n')))
+                        missing.empty() ? cat(": ", gang::reason_of(error))
                                         : cat(" within gang.timeout: of ", world.size,
                                               " ranks these have not come: ", missing)),
                     true);

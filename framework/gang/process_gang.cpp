@@ -6,7 +6,7 @@
 #include <exception>
 #include <utility>
 
-#include "roux/base/strings.h"
+#include "gang/store_client.h"
 
 namespace roux::gang {
 namespace {
@@ -23,13 +23,6 @@ c10d::ReduceOp::RedOpType to_c10d(Reduce reduce) {
       return c10d::ReduceOp::MIN;
   }
   throw InternalError("Reduce: a reduction that there isn't");
-}
-
-// What c10d says without the lines of its stack, nor the place in its source.
-std::string first_line(const std::exception& error) {
-  const std::string line = split(error.what(), '\n').front();
-  const std::size_t place = line.starts_with("[/") ? line.find("] ") : std::string::npos;
-  return place == std::string::npos ? line : line.substr(place + 2);
 }
 
 class ProcessGang final : public Gang {
@@ -114,7 +107,7 @@ class ProcessGang final : public Gang {
   // The one who waits in vain tells of those that have not come; where somebody's connection broke,
   // that rank has more to tell.
   [[noreturn]] void fail(const std::exception& error, std::string_view what, std::int64_t number) {
-    const std::string reason = first_line(error);
+    const std::string reason = reason_of(error);
     const bool timed_out =
         reason.find("imed out") != std::string::npos || reason.find("imeout") != std::string::npos;
     const auto waited = std::chrono::duration_cast<std::chrono::seconds>(parts_.timeout).count();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 
 C10_DECLARE_int(caffe2_log_level);
 
@@ -15,6 +16,13 @@ namespace roux::gang {
 void quiet_c10d() {
   constexpr int kFatal = 3;  // of glog's levels
   if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = kFatal;
+}
+
+std::string reason_of(const std::exception& error) {
+  const std::string_view all = error.what();
+  const std::string_view line = all.substr(0, all.find('\n'));
+  const std::size_t place = line.starts_with("[/") ? line.find("] ") : std::string_view::npos;
+  return std::string(place == std::string_view::npos ? line : line.substr(place + 2));
 }
 
 void limit_silence(std::uint16_t port, std::chrono::milliseconds limit) {

@@ -16,6 +16,7 @@
 #include "roux/metrics/progress_bar.h"
 #include "roux/parallel/same_parameters.h"
 #include "trainer/derived_metrics.h"
+#include "trainer/metrics_of_ranks.h"
 #include "trainer/norms.h"
 #include "trainer/resume_check.h"
 #include "trainer/step_profiler.h"
@@ -32,11 +33,6 @@ constexpr const char* kLossScaleText = "trainer/loss_scale.txt";
 
 // What a rank has of a step: the most of all ranks is what becomes of it.
 enum StepOfRank : std::int64_t { kOver, kMore, kBatch };
-
-// Of each rank.
-std::string metrics_text(int rank) {
-  return rank == 0 ? "trainer/metrics.txt" : cat("trainer/metrics-rank_", rank, ".txt");
-}
 
 // "after every so many, but not before more than these".
 bool is_due(std::int64_t at, std::int64_t after, const std::optional<std::int64_t>& every) {
@@ -121,18 +117,6 @@ class StandardTrainer final : public Trainer {
     const at::Tensor any = at::full({1}, mine ? 1 : 0, at::kInt);
     root().all_reduce(any, Reduce::Max, what);
     return any.item<int>() != 0;
-  }
-
-  // What the ranks have counted, taken together: the same on all.
-  MetricBag merge(const MetricBag& mine) const {
-    if (root().size() == 1) return mine;
-    MetricBag merged;
-    for (const std::string& text : root().all_gather_texts(mine.save(), "the metrics")) {
-      MetricBag one;
-      one.load(text);
-      merged.merge(one);
-    }
-    return merged;
   }
 
   // ---- When ----
@@ -305,7 +289,7 @@ class StandardTrainer final : public Trainer {
     if (state_.published_step == state_.step) return;
     const std::int64_t steps = state_.step - std::exchange(state_.published_step, state_.step);
     if (step_taker_.scaler()) metrics_.set("loss_scale", step_taker_.scaler()->scale());
-    const MetricBag merged = merge(metrics_);
+    const MetricBag merged = merge(metrics_, root());
     if (is_first()) report_.publish(state_, steps, merged, times_);
     metrics_.begin_anew();
     times_.begin_anew();
@@ -343,7 +327,7 @@ class StandardTrainer final : public Trainer {
     for (const auto& validation : validations_) {
       MetricBag metrics;
       validation->run(metrics);
-      std::vector<MetricValue> values = merge(metrics).values();
+      std::vector<MetricValue> values = merge(metrics, root()).values();
       std::erase_if(values,
                     [](const MetricValue& each) { return each.name.starts_with("total_"); });
       add_forms_of_loss(values);
@@ -474,26 +458,10 @@ class StandardTrainer final : public Trainer {
     checkpoint.read(tensors());
     parts_.parameters.round_masters();
     source_->load(texts);
-    restore_metrics(texts);
+    metrics_ = restore_metrics(texts, root());
     if (step_taker_.scaler()) step_taker_.scaler()->load_state(text(kLossScaleText));
     state_ = state;
     saved_step_ = state.step;
-  }
-
-  // Each rank goes on counting where it was; with another number of ranks, the first one goes on
-  // for all.
-  void restore_metrics(const std::map<std::string, std::string>& texts) {
-    std::vector<MetricBag> saved;
-    for (int rank = 0;; ++rank) {
-      const auto found = texts.find(metrics_text(rank));
-      if (found == texts.end()) break;
-      saved.emplace_back().load(found->second);
-    }
-    if (saved.size() == static_cast<std::size_t>(root().size())) {
-      metrics_ = saved[static_cast<std::size_t>(root().rank())];
-    } else if (is_first()) {
-      for (const MetricBag& each : saved) metrics_.merge(each);
-    }
   }
 
   TrainerParts parts_;

@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(Ranks, GangOf, testing::Values(1, 2, 4));
 
 TEST_P(GangOf, SumsUpAndTakesTheLargestAndTheLeast) {
   as_ranks(GetParam(), [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     const int n = gang->size();
     const auto reduced = [&](Reduce reduce) {
       at::Tensor mine = at::full({3}, gang->rank() + 1, at::kFloat);
@@ -54,7 +54,7 @@ TEST_P(GangOf, SumsUpAndTakesTheLargestAndTheLeast) {
 TEST_P(GangOf, GivesEachRankItsPartOfTheSum) {
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {
     as_ranks(GetParam(), [dtype](Meeting& meeting) {
-      const auto gang = make_root_gang(meeting);
+      const auto gang = meeting.make_gang_of_all("root");
       const int n = gang->size();
       const at::Tensor whole = at::arange(2 * n, dtype);
       const at::Tensor part = at::zeros({2}, dtype);
@@ -67,7 +67,7 @@ TEST_P(GangOf, GivesEachRankItsPartOfTheSum) {
 TEST_P(GangOf, GathersThePartsOfAll) {
   for (const auto dtype : {at::kFloat, at::kBFloat16, at::kByte}) {
     as_ranks(GetParam(), [dtype](Meeting& meeting) {
-      const auto gang = make_root_gang(meeting);
+      const auto gang = meeting.make_gang_of_all("root");
       const at::Tensor whole = at::zeros({2 * gang->size()}, dtype);
       const at::Tensor all = at::arange(2 * gang->size(), dtype);
       gang->all_gather(whole, all.narrow(0, 2 * gang->rank(), 2).clone(), "a test");
@@ -78,7 +78,7 @@ TEST_P(GangOf, GathersThePartsOfAll) {
 
 TEST_P(GangOf, TellsAllWhatOneHas) {
   as_ranks(GetParam(), [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     const int last = gang->size() - 1;
     at::Tensor tensor = at::full({2}, gang->rank(), at::kFloat);
     gang->broadcast(tensor, last, "a test");
@@ -91,7 +91,7 @@ TEST_P(GangOf, TellsAllWhatOneHas) {
 
 TEST_P(GangOf, GathersTextsOfAnyLength) {
   as_ranks(GetParam(), [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     const auto texts =
         gang->all_gather_texts(std::string(static_cast<std::size_t>(gang->rank()), 'x'), "a test");
     ASSERT_EQ(texts.size(), static_cast<std::size_t>(gang->size()));
@@ -101,7 +101,7 @@ TEST_P(GangOf, GathersTextsOfAnyLength) {
 
 TEST_P(GangOf, ReducesSeveralTensorsAtOnce) {
   as_ranks(GetParam(), [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     const std::array tensors{at::full({2, 3}, 1.0), at::full({}, 2.0)};
     gang->all_reduce(tensors, Reduce::Sum, "a test");
     EXPECT_EQ(tensors[0].sum().item<int>(), 6 * gang->size());
@@ -112,7 +112,7 @@ TEST_P(GangOf, ReducesSeveralTensorsAtOnce) {
 
 TEST(Gang, HasSeveralCollectivesUnderWay) {
   as_ranks(2, [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     std::vector<at::Tensor> tensors;
     std::vector<Pending> pending;
     for (int i = 0; i < 20; ++i) {
@@ -171,7 +171,7 @@ TEST(Gang, NamesTheRankThatHangsAndWhereIt) {
   as_ranks(
       3,
       [&](Meeting& meeting) {
-        const auto gang = make_root_gang(meeting);
+        const auto gang = meeting.make_gang_of_all("root");
         gang->barrier("the start");
         meeting.begin_step(6);
         if (gang->rank() == 2) {
@@ -198,7 +198,7 @@ TEST(Gang, NamesTheRankThatHangsAndWhereIt) {
 
 TEST(Gang, SaysThatARankIsGone) {
   as_ranks(2, [&](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     gang->barrier("the start");
     if (gang->rank() == 1) return;
     try {
@@ -214,7 +214,7 @@ TEST(Gang, SaysThatARankIsGone) {
 // A name server that does not answer costs 5 s for each name that is asked for.
 TEST(Meeting, AsksForNobodysName) {
   const auto start = std::chrono::steady_clock::now();
-  as_ranks(4, [](Meeting& meeting) { make_root_gang(meeting)->barrier("a test"); });
+  as_ranks(4, [](Meeting& meeting) { meeting.make_gang_of_all("root")->barrier("a test"); });
   EXPECT_LT(std::chrono::steady_clock::now() - start, 4s);
 }
 
@@ -252,7 +252,7 @@ TEST(CheckSameEverywhere, NamesTheRankAndTheLineThatDiffer) {
   std::mutex mutex;
   std::vector<std::string> errors;
   as_ranks(3, [&](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     check_same_everywhere(*gang, {{"the version", "1.2"}});
     try {
       check_same_everywhere(

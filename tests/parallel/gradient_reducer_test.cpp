@@ -47,6 +47,13 @@ void expect_close(const std::vector<at::Tensor>& a, const std::vector<at::Tensor
   }
 }
 
+// One batch of a rank, and its gradients summed up with those of the others.
+void take_pass(ReadyNet& ready, GradientReducer& reducer, int rank, int step) {
+  reducer.begin();
+  ready.net->loss(batch_of(rank, step)).backward();
+  reducer.finish();
+}
+
 class Ranks : public testing::TestWithParam<int> {};
 
 INSTANTIATE_TEST_SUITE_P(GradientReducer, Ranks, testing::Values(1, 2, 4));
@@ -54,14 +61,12 @@ INSTANTIATE_TEST_SUITE_P(GradientReducer, Ranks, testing::Values(1, 2, 4));
 TEST_P(Ranks, HaveTheGradientsOfOneProcessWithAllBatches) {
   for (const bool is_frozen : {false, true}) {
     as_ranks(GetParam(), [&](Meeting& meeting) {
-      const auto gang = make_root_gang(meeting);
+      const auto gang = meeting.make_gang_of_all("root");
       ReadyNet ready(3, is_frozen);
       GradientReducer reducer(*ready.flat, *gang);
       for (int step = 0; step < 3; ++step) {
         ready.flat->zero_gradients();
-        reducer.begin();
-        ready.net->loss(batch_of(gang->rank(), step)).backward();
-        reducer.finish();
+        take_pass(ready, reducer, gang->rank(), step);
         expect_close(ready.gradients(), gradients_of_all(gang->size(), step, is_frozen));
       }
     });
@@ -70,14 +75,12 @@ TEST_P(Ranks, HaveTheGradientsOfOneProcessWithAllBatches) {
 
 TEST(GradientReducer, ReducesWhileTheBackwardPassGoesOn) {
   as_ranks(2, [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     ReadyNet ready(6);
     GradientReducer reducer(*ready.flat, *gang);
     EXPECT_EQ(reducer.buckets(), 6U + 3U);
     for (int step = 0; step < 2; ++step) {
-      reducer.begin();
-      ready.net->loss(batch_of(gang->rank(), step)).backward();
-      reducer.finish();
+      take_pass(ready, reducer, gang->rank(), step);
       // In the first pass it only learns what comes how often.
       EXPECT_EQ(reducer.begun_early(), step == 0 ? 0U : reducer.buckets());
     }
@@ -86,7 +89,7 @@ TEST(GradientReducer, ReducesWhileTheBackwardPassGoesOn) {
 
 TEST(GradientReducer, SumsUpWhatMicroBatchesHaveLeftOnce) {
   as_ranks(2, [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     ReadyNet ready;
     GradientReducer reducer(*ready.flat, *gang);
     for (int step = 0; step < 2; ++step) {
@@ -103,7 +106,7 @@ TEST(GradientReducer, SumsUpWhatMicroBatchesHaveLeftOnce) {
 
 TEST(GradientReducer, TakesInARankThatHasNoBatch) {
   as_ranks(2, [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     ReadyNet ready;
     GradientReducer reducer(*ready.flat, *gang);
     for (int step = 0; step < 4; ++step) {
@@ -120,15 +123,13 @@ TEST(GradientReducer, TakesInARankThatHasNoBatch) {
 
 TEST(GradientReducer, FollowsBlocksThatAreComputedAgain) {
   as_ranks(2, [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     ReadyNet ready;
     nn::checkpoint_blocks(ready.net->blocks(), 2);
     GradientReducer reducer(*ready.flat, *gang);
     for (int step = 0; step < 3; ++step) {
       ready.flat->zero_gradients();
-      reducer.begin();
-      ready.net->loss(batch_of(gang->rank(), step)).backward();
-      reducer.finish();
+      take_pass(ready, reducer, gang->rank(), step);
       expect_close(ready.gradients(), gradients_of_all(2, step));
     }
     EXPECT_EQ(reducer.begun_early(), reducer.buckets());
@@ -137,7 +138,7 @@ TEST(GradientReducer, FollowsBlocksThatAreComputedAgain) {
 
 TEST(GradientReducer, SaysThatAGradientCameOnceMore) {
   as_ranks(2, [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     ReadyNet ready;
     GradientReducer reducer(*ready.flat, *gang);
     const auto pass = [&](int times) {
@@ -157,7 +158,7 @@ TEST(GradientReducer, SaysThatAGradientCameOnceMore) {
 
 TEST(GradientReducer, LeavesParametersAsTheyWere) {
   as_ranks(2, [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     ReadyNet ready;
     { const GradientReducer reducer(*ready.flat, *gang); }
     ready.net->loss(batch_of(0, 0)).backward();
@@ -214,12 +215,10 @@ TEST(GradientReducer, AgreesWithPyTorchs) {
     port = c10::make_intrusive<c10d::TCPStore>("127.0.0.1", options)->getPort();
   }
   as_ranks(2, [&](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     ReadyNet ready;
     GradientReducer reducer(*ready.flat, *gang);
-    reducer.begin();
-    ready.net->loss(batch_of(gang->rank(), 0)).backward();
-    reducer.finish();
+    take_pass(ready, reducer, gang->rank(), 0);
     std::vector<at::Tensor> theirs =
         gradients_of_pytorch(gang->rank(), gang->size(), "127.0.0.1", port);
     for (at::Tensor& each : theirs) each *= gang->size();

@@ -15,7 +15,7 @@ namespace {
 
 TEST(BroadcastParameters, GivesAllTheFirstOnes) {
   as_ranks(2, [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     SmallNet net;
     nn::FlatParameters flat(net);
     flat.materialise(at::kCPU);
@@ -33,7 +33,7 @@ TEST(BroadcastParameters, GivesAllTheFirstOnes) {
 
 TEST(CheckGradients, NamesTheBlockWhoseGradientsDiffer) {
   as_ranks(2, [](Meeting& meeting) {
-    const auto gang = make_root_gang(meeting);
+    const auto gang = meeting.make_gang_of_all("root");
     ReadyNet ready;
     EXPECT_NO_THROW(check_gradients(*ready.flat, *gang));
     if (gang->rank() == 1) ready.flat->groups()[2].gradients[3] = 0.5;

@@ -41,8 +41,4 @@ void as_ranks(int size, const std::function<void(Meeting& meeting)>& body,
   }
 }
 
-std::shared_ptr<Gang> make_root_gang(Meeting& meeting) {
-  return meeting.make_gang_of_all("root");
-}
-
 }  // namespace roux

@@ -12,7 +12,4 @@ namespace roux {
 void as_ranks(int size, const std::function<void(Meeting& meeting)>& body,
               std::chrono::nanoseconds timeout = std::chrono::seconds(30));
 
-// The gang of all ranks.
-std::shared_ptr<Gang> make_root_gang(Meeting& meeting);
-
 }  // namespace roux
